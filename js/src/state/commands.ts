@@ -1,0 +1,131 @@
+// Commands in flight: shown at once, taken back when they are refused.
+
+import { signal } from "@preact/signals";
+import type { Ack, CancelRun, Command, Refusal, RemoveTag, SetTag } from "../messages";
+import type { CommandRoute, Transport } from "../transport/transport";
+import { strings } from "../view/strings";
+
+export const SERVER_AFTER_MS = 250;
+export const GIVE_UP_AFTER_MS = 10_000;
+/** How long an acknowledged command stays in the picture if no delta brings what it did. */
+export const SETTLED_AFTER_MS = 3_000;
+
+export interface Notice {
+  id: string;
+  kind: "alert" | "note";
+  text: string;
+}
+
+interface Pending {
+  command: Command;
+  acknowledged: boolean;
+  timers: ReturnType<typeof setTimeout>[];
+  abort: AbortController;
+}
+
+/** A command before it has its id. */
+export type Order = Omit<CancelRun, "id"> | Omit<SetTag, "id"> | Omit<RemoveTag, "id">;
+
+export class Commands {
+  /** Commands whose effect is shown before the record has told of it. */
+  readonly shown = signal<readonly Command[]>([]);
+  readonly notices = signal<readonly Notice[]>([]);
+  private readonly pending = new Map<string, Pending>();
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly route: CommandRoute | null,
+    private readonly workspaceId: () => string,
+  ) {}
+
+  give(order: Order): void {
+    const command = { ...order, id: newId() } as Command;
+    const entry: Pending = {
+      command,
+      acknowledged: false,
+      timers: [],
+      abort: new AbortController(),
+    };
+    this.pending.set(command.id, entry);
+    this.publish();
+    this.transport.send(command);
+    if (this.route) {
+      entry.timers.push(setTimeout(() => this.sendByServer(entry), SERVER_AFTER_MS));
+    }
+    entry.timers.push(
+      setTimeout(() => this.refuse(command.id, strings.noAnswer), GIVE_UP_AFTER_MS),
+    );
+  }
+
+  answered(answer: Ack | Refusal): void {
+    const entry = this.pending.get(answer.id);
+    if (!entry || entry.acknowledged) return; // the other way was quicker
+    if (answer.type === "refusal") {
+      this.refuse(answer.id, answer.message);
+      return;
+    }
+    entry.acknowledged = true;
+    clear(entry);
+    entry.timers.push(setTimeout(() => this.drop(answer.id), SETTLED_AFTER_MS));
+    if (answer.message) this.notify("note", answer.message);
+  }
+
+  /** The record has told of changes: what was acknowledged is among them. */
+  recordCaughtUp(): void {
+    for (const [id, entry] of this.pending) if (entry.acknowledged) this.drop(id);
+  }
+
+  dismiss(id: string): void {
+    this.notices.value = this.notices.value.filter((notice) => notice.id !== id);
+  }
+
+  close(): void {
+    for (const entry of this.pending.values()) clear(entry);
+    this.pending.clear();
+  }
+
+  private async sendByServer(entry: Pending): Promise<void> {
+    try {
+      const answer = await this.route?.(this.workspaceId(), entry.command, entry.abort.signal);
+      if (answer) this.answered(answer);
+    } catch (error) {
+      // No such server extension, or no network: the comm may still answer.
+      if (!entry.abort.signal.aborted) console.warn("runwatch: the server did not answer", error);
+    }
+  }
+
+  private refuse(id: string, message: string): void {
+    if (!this.pending.has(id)) return;
+    this.drop(id);
+    this.notify("alert", message);
+  }
+
+  private drop(id: string): void {
+    const entry = this.pending.get(id);
+    if (!entry) return;
+    clear(entry);
+    this.pending.delete(id);
+    this.publish();
+  }
+
+  private notify(kind: Notice["kind"], text: string): void {
+    this.notices.value = [...this.notices.value.slice(-3), { id: newId(), kind, text }];
+  }
+
+  private publish(): void {
+    this.shown.value = [...this.pending.values()].map((entry) => entry.command);
+  }
+}
+
+function clear(entry: Pending): void {
+  for (const timer of entry.timers) clearTimeout(timer);
+  entry.timers = [];
+  entry.abort.abort();
+}
+
+function newId(): string {
+  // randomUUID is missing where a page comes over plain http from another host.
+  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,116 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { RunHead } from "../messages";
+import type { Session } from "../state/session";
+import { isLive } from "../state/status";
+import { useNow } from "./clock";
+import { duration } from "./format";
+import { strings } from "./strings";
+
+export interface CancelNames {
+  ask: string;
+  confirm: string;
+  keep: string;
+}
+
+interface Props {
+  names: CancelNames;
+  requested: boolean;
+  onCancel: () => void;
+  /** What the button shows; its name when left out. */
+  face?: preact.ComponentChildren;
+  quiet?: boolean;
+}
+
+/** A button that asks once more before it acts. */
+export function CancelButton({ names, requested, onCancel, face, quiet }: Props) {
+  const [asking, setAsking] = useState(false);
+  const keep = useRef<HTMLButtonElement>(null);
+  const ask = useRef<HTMLButtonElement>(null);
+  const wasAsking = useRef(false);
+
+  useEffect(() => {
+    if (asking) keep.current?.focus();
+    else if (wasAsking.current) ask.current?.focus();
+    wasAsking.current = asking;
+  }, [asking]);
+
+  if (!asking || requested) {
+    return (
+      <button
+        ref={ask}
+        type="button"
+        class={quiet ? "rw-button rw-quiet" : "rw-button"}
+        aria-label={names.ask}
+        title={names.ask}
+        disabled={requested}
+        onClick={() => setAsking(true)}
+      >
+        {face ?? names.ask}
+      </button>
+    );
+  }
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: Escape comes up from both buttons
+    <span
+      class="rw-confirm"
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.stopPropagation();
+        setAsking(false);
+      }}
+    >
+      <button
+        type="button"
+        class="rw-button rw-danger"
+        aria-label={names.confirm}
+        onClick={() => {
+          setAsking(false);
+          onCancel();
+        }}
+      >
+        {strings.confirmCancel}
+      </button>
+      <button
+        ref={keep}
+        type="button"
+        class="rw-button"
+        aria-label={names.keep}
+        onClick={() => setAsking(false)}
+      >
+        {strings.keepRunning}
+      </button>
+    </span>
+  );
+}
+
+const RUN_NAMES: CancelNames = {
+  ask: strings.cancelRun,
+  confirm: strings.confirmCancel,
+  keep: strings.keepRunning,
+};
+
+/** The watched run's cancel button; says what a cancellation is waiting for. */
+export function CancelRun({ session, run }: { session: Session; run: RunHead }) {
+  const requested = run.status === "CancelRequested";
+  const now = useNow(session, requested);
+  if (!isLive(run.status)) return null;
+  return (
+    <span class="rw-cancel">
+      {requested && run.cancel_requested_ms !== null && (
+        <span class="rw-muted">{waiting(run, now)}</span>
+      )}
+      <CancelButton
+        names={RUN_NAMES}
+        requested={requested}
+        onCancel={() => session.commands.give({ type: "cancel", run_id: run.run_id })}
+      />
+    </span>
+  );
+}
+
+function waiting(run: RunHead, now: number): string {
+  const asked = strings.askedToStop(duration(now - (run.cancel_requested_ms ?? now)));
+  if (run.cancel_forced_ms === null) return asked;
+  const left = run.cancel_forced_ms - now;
+  return `${asked}, ${left > 0 ? strings.forcedIn(duration(left + 999)) : strings.forced}`;
+}

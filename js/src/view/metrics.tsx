@@ -1,0 +1,35 @@
+import type { Session } from "../state/session";
+import { Chart } from "./chart";
+import { metric } from "./format";
+import { tilesOf } from "./metric-tiles";
+import { strings } from "./strings";
+
+/** A chart for each metric that was logged more than once, the single values beside them. */
+export function Metrics({ session }: { session: Session }) {
+  const series = [...session.series.value.values()];
+  const charts = series.filter((one) => one.values.filter((v) => v !== null).length > 1);
+  const drawn = new Set(charts.map((one) => one.name));
+  const single = tilesOf(session).filter((tile) => !drawn.has(tile.name));
+  if (charts.length === 0 && single.length === 0) {
+    return <p class="rw-empty">{strings.noMetrics}</p>;
+  }
+  return (
+    <div class="rw-metrics">
+      {single.length > 0 && (
+        <dl class="rw-pairs">
+          {single.map((tile) => (
+            <div key={tile.name}>
+              <dt>{tile.name}</dt>
+              <dd class="rw-number">{metric(tile.last)}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <div class="rw-charts">
+        {charts.map((one) => (
+          <Chart key={one.name} series={one} />
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,24 @@
+import { toneOf } from "../state/status";
+import { StatusIcon } from "./icons";
+
+/** The watched run's status: its text is the status word as the SDK spells it. */
+export function StatusPill({ status }: { status: string }) {
+  const tone = toneOf(status);
+  return (
+    <span class={`rw-pill rw-tone-${tone}`} role="status">
+      <StatusIcon tone={tone} />
+      {status}
+    </span>
+  );
+}
+
+/** The same for a row of the tree, which is no live region. */
+export function StatusWord({ status }: { status: string }) {
+  const tone = toneOf(status);
+  return (
+    <span class={`rw-status rw-tone-${tone}`}>
+      <StatusIcon tone={tone} />
+      {status}
+    </span>
+  );
+}

@@ -1,0 +1,48 @@
+"""runwatch: start, watch, tag and cancel training runs from a notebook.
+
+>>> from runwatch import Experiment, ScriptRunConfig, Workspace
+>>> from runwatch.widgets import RunDetails
+>>> experiment = Experiment(Workspace.from_config(), "digits")
+>>> run = experiment.submit(ScriptRunConfig(".", "train.py"))  # doctest: +SKIP
+>>> RunDetails(run)  # doctest: +SKIP
+"""
+
+from typing import Any
+
+from runwatch.core import (
+    VERSION,
+    Environment,
+    Experiment,
+    Run,
+    RunConfiguration,
+    RunStatus,
+    ScriptRun,
+    ScriptRunConfig,
+    Workspace,
+    get_run,
+)
+from runwatch.version import __version__
+
+
+def _compact_view(run: Run, **kwargs: Any) -> Any:
+    """Show a run as the compact widget, which is imported when the first one is shown."""
+    from runwatch.widgets import RunDetails
+
+    return RunDetails(run, compact=True)._repr_mimebundle_(**kwargs)
+
+
+Run._notebook_view = _compact_view
+
+__all__ = [
+    "VERSION",
+    "Environment",
+    "Experiment",
+    "Run",
+    "RunConfiguration",
+    "RunStatus",
+    "ScriptRun",
+    "ScriptRunConfig",
+    "Workspace",
+    "__version__",
+    "get_run",
+]

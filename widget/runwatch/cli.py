@@ -1,0 +1,232 @@
+"""The record in a terminal: ``runwatch list | show | watch | cancel | tag | logs``."""
+
+from __future__ import annotations
+
+import argparse
+import queue
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runwatch.core import Run, Workspace
+from runwatch.core.completion import stream
+from runwatch.exceptions import RunwatchException
+from runwatch.store.paths import STD_LOG
+from runwatch.store.status import TERMINAL
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from runwatch.feed.messages import RunHead, TreeRow, Update
+
+_STYLES = {
+    "Completed": ("green", "✔"),
+    "Failed": ("red", "✘"),
+    "Canceled": ("yellow", "■"),
+    "CancelRequested": ("yellow", "□"),
+    "NotResponding": ("magenta", "?"),
+}
+_LIVE_STYLE = ("cyan", "●")
+_SHOWN_METRICS = 3
+_SHOWN_ROWS = 200
+
+
+def watch(run: Run, *, console: Console | None = None) -> str:
+    """Show a run's tree live in the terminal until it has ended; return its last status."""
+    from rich.console import Console
+    from rich.live import Live
+
+    from runwatch.feed.messages import Look
+    from runwatch.feed.watcher import Watcher
+
+    updates: queue.SimpleQueue[Update] = queue.SimpleQueue()
+    watcher = Watcher(run._record.database, run._record.settle)
+    picture = _Picture()
+    subscription = watcher.subscribe(run.id, Look(limit=_SHOWN_ROWS), updates.put)
+    try:
+        with Live(console=console or Console(), refresh_per_second=8, transient=False) as live:
+            while True:
+                try:
+                    picture.take(updates.get(timeout=1.0))
+                except queue.Empty:
+                    pass  # the running clock goes on
+                live.update(picture.draw())
+                if picture.ended() and updates.empty():
+                    return picture.head.status
+    finally:
+        subscription.close()
+
+
+class _Picture:
+    """The tree as last heard of."""
+
+    head: RunHead
+
+    def __init__(self) -> None:
+        self._rows: dict[str, TreeRow] = {}
+        self._names: list[str] = []
+        self._last: dict[str, object] = {}
+
+    def take(self, update: Update) -> None:
+        from runwatch.feed.messages import Delta, Snapshot
+
+        if not isinstance(update, (Snapshot, Delta)):
+            return
+        if update.run is not None:
+            self.head = update.run
+        if update.tree is not None:
+            self._rows = {row.run_id: row for row in update.tree.rows}
+            self._names = update.tree.metric_names
+        if isinstance(update, Delta):
+            self._rows.update({row.run_id: row for row in update.rows or []})
+        self._last.update({points.name: points.last for points in update.points or []})
+
+    def ended(self) -> bool:
+        return self.head.status in TERMINAL
+
+    def draw(self) -> RenderableType:
+        from rich.table import Table
+
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        columns = self._names[:_SHOWN_METRICS]
+        table.add_column("run", no_wrap=True)
+        table.add_column("status", no_wrap=True)
+        for name in ("time", *columns):
+            table.add_column(name, justify="right", no_wrap=True)
+        head = self.head
+        table.add_row(
+            _plain(head.display_name, "bold"),
+            _status(head.status),
+            _duration(head.started_ms, head.ended_ms),
+            *(_number(self._last.get(name)) for name in columns),
+        )
+        rows = list(self._rows.values())
+        for row in rows:
+            twig = "└─ " if row.position == row.siblings else "├─ "
+            table.add_row(
+                _plain("   " * (row.level - 1) + twig + row.display_name),
+                _status(row.status),
+                _duration(row.started_ms, row.ended_ms),
+                *(_number(row.metrics.get(name)) for name in columns),
+            )
+        return table
+
+
+def _plain(text: str, style: str = "") -> RenderableType:
+    from rich.text import Text
+
+    return Text(text, style=style)
+
+
+def _status(status: str) -> RenderableType:
+    style, mark = _STYLES.get(status, _LIVE_STYLE)
+    return _plain(f"{mark} {status}", style)
+
+
+def _duration(started_ms: int | None, ended_ms: int | None) -> str:
+    if started_ms is None:
+        return ""
+    seconds = int(((ended_ms or time.time() * 1000) - started_ms) / 1000)
+    minutes, seconds = divmod(max(0, seconds), 60)
+    return f"{minutes}:{seconds:02d}"
+
+
+def _number(value: object) -> str:
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _list(workspace: Workspace, arguments: argparse.Namespace) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("experiment", "#", "name", "status", "run id"):
+        table.add_column(name, no_wrap=True)
+    for experiment in workspace.experiments.values():
+        if arguments.experiment in (None, experiment.name):
+            for run in experiment.get_runs(include_children=arguments.children):
+                table.add_row(
+                    experiment.name,
+                    str(run.number),
+                    _plain(run.display_name),
+                    _status(run.get_status()),
+                    run.id,
+                )
+    Console().print(table)
+
+
+def _show(workspace: Workspace, arguments: argparse.Namespace) -> None:
+    import json
+
+    run = workspace.get_run(arguments.run_id)
+    shown = {**run.get_details(), "tags": run.get_tags(), "metrics": run.get_metrics()}
+    print(json.dumps(shown, indent=2, ensure_ascii=False))
+
+
+def _watch(workspace: Workspace, arguments: argparse.Namespace) -> None:
+    watch(workspace.get_run(arguments.run_id))
+
+
+def _cancel(workspace: Workspace, arguments: argparse.Namespace) -> None:
+    run = workspace.get_run(arguments.run_id)
+    print(run.cancel() or f"Asked {run.display_name} to end.")
+
+
+def _tag(workspace: Workspace, arguments: argparse.Namespace) -> None:
+    run = workspace.get_run(arguments.run_id)
+    for tag in arguments.tags:
+        key, equals, value = tag.partition("=")
+        run.tag(key, value if equals else None)
+    print(run.get_tags())
+
+
+def _logs(workspace: Workspace, arguments: argparse.Namespace) -> None:
+    run = workspace.get_run(arguments.run_id)
+    if arguments.follow:
+        stream(run, run._paths.std_log, STD_LOG)
+    elif run._paths.std_log.is_file():
+        sys.stdout.write(run._paths.std_log.read_text(encoding="utf-8", errors="replace"))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="runwatch", description=__doc__)
+    parser.add_argument("--workspace", type=Path, help="folder of the workspace; default: here")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    listing = commands.add_parser("list", help="runs, newest first")
+    listing.add_argument("experiment", nargs="?")
+    listing.add_argument("--children", action="store_true", help="child runs too")
+    listing.set_defaults(act=_list)
+    for name, act, text in (
+        ("show", _show, "details, tags and metrics of a run, as JSON"),
+        ("watch", _watch, "a run's tree, live, until it has ended"),
+        ("cancel", _cancel, "end a run and its child runs"),
+        ("tag", _tag, "add tags to a run"),
+        ("logs", _logs, "print a run's log"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("run_id")
+        command.set_defaults(act=act)
+        if name == "tag":
+            command.add_argument("tags", nargs="+", metavar="KEY[=VALUE]")
+        if name == "logs":
+            command.add_argument("-f", "--follow", action="store_true", help="until it has ended")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.act(Workspace.from_config(arguments.workspace), arguments)
+    except RunwatchException as error:
+        print(f"runwatch: {error.message}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

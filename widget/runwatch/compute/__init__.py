@@ -1,0 +1,1 @@
+"""Where a script runs: targets, the supervisor, and what ends processes."""

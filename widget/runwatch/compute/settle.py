@@ -1,0 +1,104 @@
+"""Settles the dead: no run stays Running when nobody runs it any more.
+
+Whoever reads the record calls `settle`. On this host it looks at the process that answers for a
+run, so that a changed clock or a laptop asleep harms nobody; of another host it knows only the
+heartbeat.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from runwatch.compute import processes
+from runwatch.store import runs, shipper
+from runwatch.store.clock import now_us
+from runwatch.store.database import Database, Transaction
+from runwatch.store.runs import Owner, RunRow
+from runwatch.store.status import RunStatus
+
+_SILENT_US = 2 * 60 * 1_000_000
+_LOST_US = 24 * 3600 * 1_000_000
+
+
+def settle(database: Database) -> bool:
+    """End the runs whose owner is gone; return whether there were any."""
+    with database.read() as connection:
+        live = runs.live(connection)
+    alive: dict[Owner, bool] = {}
+    dead, silent = [], []
+    for row in live:
+        owner = row.owner
+        if owner is None:
+            continue
+        if not processes.is_here(owner):
+            silent.append(row)
+        elif not alive.setdefault(owner, processes.is_alive(owner)):
+            dead.append(row)
+    _settle_by_heartbeat(database, silent)
+    if dead:
+        _settle_here(database, dead)
+    return bool(dead)
+
+
+def _settle_here(database: Database, dead: Sequence[RunRow]) -> None:
+    for row in dead:
+        processes.signal_all(processes.of_run(row.run_id), signal.SIGKILL)
+    shipper.ship_abandoned(database)
+    with database.write() as tx:
+        for row in dead:
+            end(tx, row, error=_death(row))
+
+
+def end(tx: Transaction, row: RunRow, *, error: dict[str, Any]) -> None:
+    """Give a run whose processes are gone its last status: Canceled if that was asked for."""
+    now = runs.find(tx.connection, row.run_id)
+    if now is None:
+        return
+    if now.status == RunStatus.CANCEL_REQUESTED:
+        runs.change_status(tx, now.id, RunStatus.CANCELED)
+    else:
+        asked = now.fail_requested
+        runs.change_status(
+            tx, now.id, RunStatus.FAILED, error=runs.error_from(asked) if asked else error
+        )
+
+
+def _death(row: RunRow) -> dict[str, Any]:
+    seen = datetime.fromtimestamp((row.heartbeat_us or row.created_us) / 1e6)
+    return {
+        "code": "ProcessEnded",
+        "message": (
+            f"The process that answered for this run (pid {row.pid} on {row.host}) ended without "
+            f"completing it: it was killed, crashed, or was shut down. Its last sign of life was "
+            f"at {seen:%Y-%m-%d %H:%M:%S}. What it had logged is kept."
+        ),
+    }
+
+
+def _settle_by_heartbeat(database: Database, rows: Sequence[RunRow]) -> None:
+    now = now_us()
+    silent = [row for row in rows if now - (row.heartbeat_us or row.created_us) > _SILENT_US]
+    back = [row for row in rows if row.status == RunStatus.NOT_RESPONDING and row not in silent]
+    changes = [row for row in silent if _next_status(row, now) is not None]
+    if not changes and not back:
+        return
+    with database.write() as tx:
+        for row in back:
+            runs.change_status(tx, row.id, RunStatus.RUNNING)
+        for row in changes:
+            if _next_status(row, now) == RunStatus.FAILED:
+                end(tx, row, error=_death(row))
+            else:
+                runs.change_status(tx, row.id, RunStatus.NOT_RESPONDING)
+
+
+def _next_status(row: RunRow, now: int) -> str | None:
+    """Return what becomes of a run on another host that has been silent for too long."""
+    if now - (row.heartbeat_us or row.created_us) > _LOST_US:
+        return RunStatus.FAILED
+    if row.status in (RunStatus.RUNNING, RunStatus.STARTING):
+        return RunStatus.NOT_RESPONDING
+    return None

@@ -1,0 +1,27 @@
+"""What a user calls, with the names of ``azureml.core``.
+
+``from runwatch.core import Workspace, Experiment, Run, ScriptRunConfig``
+"""
+
+from runwatch.core.environment import Environment
+from runwatch.core.experiment import Experiment
+from runwatch.core.run import Run, get_run
+from runwatch.core.run_configuration import RunConfiguration
+from runwatch.core.script_run import ScriptRun
+from runwatch.core.script_run_config import ScriptRunConfig
+from runwatch.core.workspace import Workspace
+from runwatch.store.status import RunStatus
+from runwatch.version import __version__ as VERSION
+
+__all__ = [
+    "VERSION",
+    "Environment",
+    "Experiment",
+    "Run",
+    "RunConfiguration",
+    "RunStatus",
+    "ScriptRun",
+    "ScriptRunConfig",
+    "Workspace",
+    "get_run",
+]

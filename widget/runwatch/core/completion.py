@@ -1,0 +1,92 @@
+"""Waiting for a run's end, with or without its output."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runwatch.exceptions import ActivityFailedException
+from runwatch.store.status import TERMINAL, RunStatus
+
+if TYPE_CHECKING:
+    from runwatch.core.run_lifecycle import RunLifecycle
+
+LOOK_S = 0.05
+_SETTLE_EVERY_S = 0.5
+
+
+def wait_until_ended(run: RunLifecycle, *, timeout_s: float | None = None) -> None:
+    """Return when the run has ended, or the time is over."""
+    deadline = None if timeout_s is None else time.monotonic() + timeout_s
+    for _ in _looks(run):
+        if deadline is not None and time.monotonic() > deadline:
+            return
+
+
+def _looks(run: RunLifecycle) -> Iterator[None]:
+    """Yield now and then while the run is live."""
+    database = run._record.database
+    seen, settled = -1, 0.0
+    while True:
+        version, now = database.data_version(), time.monotonic()
+        if version != seen or now - settled > _SETTLE_EVERY_S:
+            if run.get_status() in TERMINAL:
+                return
+            seen, settled = version, now
+        yield
+        time.sleep(LOOK_S)
+
+
+def stream(run: RunLifecycle, log: Path, name: str) -> None:
+    """Print the run's log as it comes, until the run has ended."""
+    print(f"RunId: {run.id}\nWeb View: {run.get_portal_url()}\n")
+    tail = _Tail(log, f"Streaming {name}\n{'=' * (len(name) + 10)}\n\n")
+    for _ in _looks(run):
+        tail.print_new()
+    tail.print_new()
+    print(f"\nExecution Summary\n=================\nRunId: {run.id}\nWeb View: {run.get_portal_url()}\n")
+
+
+class _Tail:
+    """Prints what a file has grown by."""
+
+    def __init__(self, path: Path, heading: str) -> None:
+        self._path = path
+        self._heading = heading
+        self._position = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+
+    def print_new(self) -> None:
+        try:
+            with open(self._path, "rb") as file:
+                file.seek(self._position)
+                new = file.read()
+        except FileNotFoundError:
+            return
+        if new:
+            self._position += len(new)
+            sys.stdout.write(self._heading + self._decoder.decode(new))
+            sys.stdout.flush()
+            self._heading = ""
+
+
+def result(run: RunLifecycle, *, raise_on_error: bool, show: bool) -> dict[str, Any]:
+    """Return the details of a run that has ended, or raise its error."""
+    details = run.get_details()
+    if details["status"] != RunStatus.FAILED:
+        return details
+    error = details.get("error")
+    if raise_on_error:
+        if error is None:
+            message = "Detailed error not set on the Run. Please check the logs for details."
+        else:
+            message = f"Activity Failed:\n{json.dumps(error, indent=4)}"
+        raise ActivityFailedException(message)
+    if show:
+        print(f"\nError:\n{json.dumps(error, indent=4)}")
+    return details

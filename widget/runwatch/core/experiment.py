@@ -1,0 +1,233 @@
+"""An experiment: a name under which runs are kept together."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runwatch.core import names
+from runwatch.exceptions import RunwatchException, UserErrorException
+from runwatch.store.paths import checked_run_id
+from runwatch.store.status import RunStatus
+
+if TYPE_CHECKING:
+    from runwatch.core.record import Record
+    from runwatch.core.run import Run
+    from runwatch.core.run_filter import LabelFilter
+    from runwatch.core.script_run import ScriptRun
+    from runwatch.core.script_run_config import ScriptRunConfig
+    from runwatch.core.workspace import Workspace
+    from runwatch.store.experiments import ExperimentRow
+
+
+class Experiment:
+    """Runs that belong together; made when it is first named.
+
+    Parameters
+    ----------
+    workspace
+        Where it is kept.
+    name
+        1 to 255 letters, digits, hyphens and underscores; the first a letter or a digit.
+
+    Raises
+    ------
+    UserErrorException
+        The name won't do, or `workspace` is no Workspace.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        name: str,
+        _skip_name_validation: bool = False,
+        _id: str | None = None,
+        _archived_time: object = None,
+        _create_in_cloud: bool = True,
+        _experiment_dto: object = None,
+        **kwargs: object,
+    ) -> None:
+        from runwatch.core.workspace import Workspace
+        from runwatch.store import experiments
+
+        if not isinstance(workspace, Workspace):
+            raise UserErrorException(
+                f"workspace must be a Workspace, such as Workspace.from_config(); got {workspace!r}."
+            )
+        names.experiment_name(name)
+        with workspace._record.database.read() as connection:
+            row = experiments.find(connection, name)
+        if row is None:
+            with workspace._record.database.write() as tx:
+                row = experiments.create(tx, name)
+        self._workspace = workspace
+        self._row = row
+
+    @classmethod
+    def _of_row(cls, workspace: Workspace, row: ExperimentRow) -> Experiment:
+        experiment = cls.__new__(cls)
+        experiment._workspace = workspace
+        experiment._row = row
+        return experiment
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace that it is kept in."""
+        return self._workspace
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._row.name
+
+    @property
+    def id(self) -> str:
+        """Its id, a UUID."""
+        return self._row.experiment_id
+
+    def start_logging(self, *args: Any, **kwargs: Any) -> Run:
+        """Start a run that this process logs to, and return it.
+
+        Parameters
+        ----------
+        name, display_name, description
+            What a person reads.
+        run_id
+            An id of your own instead of a new one.
+        outputs
+            A folder for files of the run, made at once: `./outputs` if left out, none if False.
+        snapshot_directory
+            A folder to copy as the run's snapshot; none if left out.
+        tags, properties
+            Labels to begin with.
+
+        Raises
+        ------
+        UserErrorException
+            A value won't do.
+        ServiceException
+            There is a run with that id.
+        """
+        return self._start_logging(*args, **kwargs)
+
+    def _start_logging(
+        self,
+        name: str | None = None,
+        run_id: str | None = None,
+        outputs: str | bool | None = None,
+        snapshot_directory: str | None = None,
+        *,
+        display_name: str | None = None,
+        description: str | None = None,
+        tags: Mapping[str, str | None] | None = None,
+        properties: Mapping[str, str | None] | None = None,
+    ) -> Run:
+        from runwatch.compute.processes import this_process
+        from runwatch.core.run import Run
+        from runwatch.store import labels, runs
+
+        record = self._workspace._record
+        folder = "outputs" if outputs in (None, True) else outputs
+        if isinstance(folder, str):
+            os.makedirs(folder, exist_ok=True)
+        checked_tags = names.labels("tag", tags or {})
+        checked_properties = names.labels("property", properties or {})
+        new = runs.NewRun(
+            run_id=checked_run_id(str(uuid.uuid4()) if run_id is None else run_id),
+            status=RunStatus.RUNNING,
+            name=name,
+            display_name=display_name or name,
+            description=description,
+            target="local",
+            snapshot=_snapshot(record, snapshot_directory),
+        )
+        with record.database.write() as tx:
+            (row,) = runs.create(tx, self._row.key, [new], owner=this_process())
+            labels.set_tags(tx, row.id, checked_tags)
+            labels.add_properties(tx, row.id, checked_properties)
+        record.recorder.answer_for([row.run_id])
+        return Run._of(self, row)
+
+    def submit(
+        self,
+        config: ScriptRunConfig,
+        tags: Mapping[str, str | None] | None = None,
+        **kwargs: Any,
+    ) -> ScriptRun:
+        """Start a script as a run of its own and return at once.
+
+        The source folder is copied first, so that later edits do not touch the run. The run
+        belongs to a supervisor process and goes on when this one ends.
+
+        Parameters
+        ----------
+        config
+            What to run.
+        tags
+            Tags to begin with.
+        run_id
+            An id of your own instead of a new one.
+
+        Raises
+        ------
+        ExperimentExecutionException
+            The script or its folder is not there.
+        RunwatchException
+            `config` is nothing that can be submitted.
+        """
+        from runwatch.core.script_run_config import ScriptRunConfig
+        from runwatch.core.submission import submit
+
+        if not isinstance(config, ScriptRunConfig):
+            raise RunwatchException(
+                f"Method to be submitted has not been registered: {config!r} is no ScriptRunConfig."
+            )
+        return submit(self, config, tags=tags, **kwargs)
+
+    def get_runs(
+        self,
+        type: str | None = None,
+        tags: LabelFilter = None,
+        properties: LabelFilter = None,
+        include_children: bool = False,
+    ) -> Iterator[Run]:
+        """Yield the runs of the experiment, newest first.
+
+        Parameters
+        ----------
+        type
+            Only runs of that type, such as "azureml.scriptrun".
+        tags, properties
+            A key that a run must have, or a dict of keys with the values that it must have.
+        include_children
+            Also child runs; otherwise top-level runs alone.
+        """
+        from runwatch.core.run import Run
+
+        return Run.list(
+            self, type=type, tags=tags, properties=properties, include_children=include_children
+        )
+
+    def __repr__(self) -> str:
+        """Return its name and workspace, as azureml writes them."""
+        return f"Experiment(Name: {self.name},\nWorkspace: {self._workspace.name})"
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are the same experiment of the same record."""
+        return (
+            isinstance(other, Experiment)
+            and self._workspace == other._workspace
+            and self._row.key == other._row.key
+        )
+
+    def __hash__(self) -> int:
+        return hash((self._workspace, self._row.key))
+
+
+def _snapshot(record: Record, folder: str | None) -> str | None:
+    from runwatch.compute import snapshot
+
+    return None if folder is None else snapshot.take(Path(folder), record.paths.snapshots)

@@ -1,0 +1,68 @@
+"""This process's hold on one workspace: its folder, its database, and what it logs there."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runwatch.store.paths import WorkspacePaths
+
+if TYPE_CHECKING:
+    from runwatch.core.recorder import Recorder
+    from runwatch.store.database import Database
+
+_held: dict[Path, Record] = {}
+_lock = threading.RLock()
+
+
+class Record:
+    """Opened at the first use of the database, which is not before it is needed: importing
+    SQLAlchemy takes longer than most scripts need to log their first point.
+    """
+
+    def __init__(self, paths: WorkspacePaths) -> None:
+        self.paths = paths
+
+    @staticmethod
+    def at(folder: Path) -> Record:
+        """Return the record of a `.runwatch` folder; one object for each folder and process."""
+        folder = folder.resolve()
+        with _lock:
+            if folder not in _held:
+                _held[folder] = Record(WorkspacePaths(folder))
+            return _held[folder]
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, created or upgraded if that is due."""
+        from runwatch.store.database import Database
+        from runwatch.store.shipper import ship_abandoned
+
+        with _lock:
+            if "database" in self.__dict__:
+                return self.__dict__["database"]  # type: ignore[no-any-return]
+            database = Database(self.paths)
+            ship_abandoned(database)
+            return database
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """What this process logs to the workspace."""
+        from runwatch.core.recorder import Recorder
+
+        with _lock:
+            return self.__dict__.get("recorder") or Recorder(self)
+
+    def settle(self) -> None:
+        """Give the runs whose processes are gone their last status."""
+        from runwatch.compute.settle import settle
+
+        settle(self.database)
+
+    def settled_database(self) -> Database:
+        """Return the database with no dead run left Running and nothing of this process unshipped."""
+        self.settle()
+        self.recorder.ship()
+        return self.database

@@ -1,0 +1,169 @@
+"""What a run logs, and how it is read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from runwatch.core import names
+from runwatch.core.run_record import RunRecord
+from runwatch.exceptions import RunwatchException
+
+
+class RunMetrics(RunRecord):
+    """The metrics of a run."""
+
+    def log(self, name: str, value: Any, description: str = "", step: int | None = None) -> None:
+        """Log one value of a metric. When this returns, the value outlives the process.
+
+        Parameters
+        ----------
+        name
+            The metric; logging it again adds a point.
+        value
+            A number (NaN and infinities too), a string, a boolean or None; NumPy's and pandas'
+            scalars are taken as what they hold.
+        description
+            Accepted as in azureml; not kept.
+        step
+            The point's place on the x axis, such as the epoch; its index if left out.
+
+        Raises
+        ------
+        UserErrorException
+            The value is of another type, or name or step won't do.
+        ActivityCanceledException
+            The run was cancelled.
+        WorkspaceException
+            The journal can't be written to: the disk is full, or the folder is gone.
+        """
+        if type(value) is not float:
+            value = names.scalar(name, value)
+        if step is not None and type(step) is not int:
+            step = names.step(step)
+        self._record.recorder.log(self._id, names.metric_name(name), "scalar", step, value)
+
+    def log_list(self, name: str, value: Iterable[Any], description: str = "") -> None:
+        """Log a list of values, each as in `log()`.
+
+        Raises
+        ------
+        UserErrorException
+            `value` can't be iterated, or holds something that `log()` would not take.
+        """
+        self._log_structure(name, "list", names.vector(name, value))
+
+    def log_row(self, name: str, description: str | None = None, **kwargs: Any) -> None:
+        """Log one row of a table, a value for each named column.
+
+        Raises
+        ------
+        UserErrorException
+            A column holds something that `log()` would not take.
+        """
+        row = {column: names.scalar(column, value) for column, value in kwargs.items()}
+        self._log_structure(name, "row", row)
+
+    def log_table(self, name: str, value: Mapping[str, Any], description: str = "") -> None:
+        """Log a table at once: a dict of columns, each a list or a single value.
+
+        Raises
+        ------
+        UserErrorException
+            `value` is no dict, or its columns have different lengths.
+        """
+        self._log_structure(name, "table", names.table(name, value))
+
+    def _log_structure(self, name: str, kind: str, value: Any) -> None:
+        self._record.recorder.log(self._id, names.metric_name(name), kind, None, value)
+
+    def flush(self, timeout_seconds: float = 300) -> None:
+        """Wait until all that this process has logged is in the record.
+
+        It is safe already when `log()` returns; after this, other processes see it too.
+
+        Raises
+        ------
+        RunwatchException
+            The record can't be written to; what was logged stays in the journal.
+        """
+        try:
+            self._record.recorder.ship()
+        except RunwatchException as error:
+            waiting = self._record.recorder.waiting_bytes()
+            raise RunwatchException(
+                f"{waiting:,} bytes of logged values wait in the journal, because the record can't "
+                f"be written to. They are kept, and will be shipped later. {error.message}",
+                error,
+            ) from error
+
+    def get_metrics(
+        self,
+        name: str | None = None,
+        recursive: bool = False,
+        run_type: str | None = None,
+        populate: bool = False,
+    ) -> dict[str, Any]:
+        """Return the metrics of the run.
+
+        Parameters
+        ----------
+        name
+            Only the metric of that name.
+        recursive
+            Of all descendants too: ``{run id: {metric: value}}``, runs without metrics left out.
+        run_type
+            With `recursive`: only runs of that type.
+        populate
+            Accepted as in azureml.
+
+        Returns
+        -------
+        dict
+            A metric that was logged once is its value; one logged more often, the list of its
+            values in logging order. A list, row or table is what was logged.
+        """
+        from runwatch.store import metrics, runs
+
+        database = self._record.settled_database()
+        me = self._row()
+        with database.read() as connection:
+            wanted = [me]
+            if recursive:
+                family = runs.subtree(connection, me)
+                wanted = [r for r in family if run_type is None or r.type == run_type]
+            of_run: dict[int, dict[str, Any]] = {}
+            for series in metrics.of_runs(connection, [row.id for row in wanted]):
+                if name is None or series.name == name:
+                    values = metrics.read_values(connection, series.id)
+                    of_run.setdefault(series.run, {})[series.name] = _shape(series.kind, values)
+        if not recursive:
+            return of_run.get(me.id, {})
+        descendants = [row for row in wanted if row.id != me.id]
+        ordered = [*descendants, *(row for row in wanted if row.id == me.id)]
+        return {row.run_id: of_run[row.id] for row in ordered if row.id in of_run}
+
+
+def _shape(kind: str, values: list[Any]) -> Any:
+    """Return the points of one series in the shape that azureml gives them."""
+    if kind == "list":
+        flat = [element for one in values for element in one]
+        return flat[0] if len(flat) == 1 else flat
+    if kind == "row":
+        return _columns([{column: [v] for column, v in row.items()} for row in values])
+    if kind == "table":
+        return _columns(values)
+    return values[0] if len(values) == 1 else values
+
+
+def _columns(tables: list[dict[str, list[Any]]]) -> dict[str, Any]:
+    """Put tables below each other; a table of one row has plain values instead of lists."""
+    whole: dict[str, list[Any]] = {}
+    for table in tables:
+        for column, values in table.items():
+            whole.setdefault(column, []).extend(values)
+    if all(len(values) == 1 for values in whole.values()):
+        return {column: values[0] for column, values in whole.items()}
+    return dict(whole)
+
+

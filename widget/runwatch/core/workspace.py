@@ -1,0 +1,201 @@
+"""A workspace: the record beside the notebook."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runwatch.compute import script_environment
+from runwatch.core.record import Record
+from runwatch.exceptions import UserErrorException
+from runwatch.store.paths import FOLDER
+
+if TYPE_CHECKING:
+    from runwatch.core.experiment import Experiment
+    from runwatch.core.run import Run
+
+_CONFIG_PLACES = (".azureml/config.json", "aml_config/config.json", "config.json")
+_SCOPE = re.compile(
+    r"/subscriptions/(?P<subscription_id>[^/]*)/resourceGroups/(?P<resource_group>[^/]*)"
+    r"/providers/Microsoft\.MachineLearningServices/workspaces/(?P<workspace_name>[^/]*)\Z",
+    re.IGNORECASE,
+)
+
+
+class Workspace:
+    """Experiments and their runs, kept in a folder `.runwatch`.
+
+    Use `from_config()` to get the workspace of the current folder.
+
+    Parameters
+    ----------
+    subscription_id, resource_group, workspace_name
+        Names that notebooks written for Azure ML show; nothing is looked up with them.
+    path
+        The folder in which `.runwatch` lies or is made; the current folder if left out.
+    """
+
+    def __init__(
+        self,
+        subscription_id: str = "local",
+        resource_group: str = "local",
+        workspace_name: str | None = None,
+        *,
+        path: str | os.PathLike[str] | None = None,
+    ) -> None:
+        folder = Path(os.path.abspath(path or os.curdir))
+        self._record = Record.at(folder / FOLDER)
+        self._subscription_id = subscription_id
+        self._resource_group = resource_group
+        self._name = workspace_name or folder.name or "workspace"
+
+    @staticmethod
+    def from_config(
+        path: str | os.PathLike[str] | None = None,
+        auth: object = None,
+        _logger: object = None,
+        _file_name: str | None = None,
+    ) -> Workspace:
+        """Return the workspace of a folder, found by looking there and upwards.
+
+        Looked for are `.runwatch/`, `.azureml/config.json`, `aml_config/config.json` and
+        `config.json`. Where there is none, and no `path` was given, a workspace is made in the
+        current folder, and one printed line says so.
+
+        Parameters
+        ----------
+        path
+            A folder to begin at, or a configuration file. The current folder if left out.
+        auth, _logger
+            Accepted for notebooks written for Azure ML; not used.
+        _file_name
+            Another name for `config.json`.
+
+        Raises
+        ------
+        UserErrorException
+            `path` is not there, or the file found does not describe a workspace.
+        """
+        if path is None and (inherited := os.environ.get(script_environment.WORKSPACE)):
+            return Workspace(path=Path(inherited).parent)
+        start = Path(os.path.abspath(path or os.curdir))
+        if not start.exists():
+            raise UserErrorException(
+                f"There is no {start}. Pass the folder of a workspace, or its config.json, or "
+                "leave path out to use the current folder."
+            )
+        if start.is_file():
+            return _from_file(start)
+        places = [p.replace("config.json", _file_name or "config.json") for p in _CONFIG_PLACES]
+        for folder in (start, *start.parents):
+            if (folder / FOLDER).is_dir():
+                return Workspace(path=folder)
+            for place in places:
+                found = folder / place
+                if found.is_file() and (place != "config.json" or _describes(found)):
+                    return _from_file(found)
+        workspace = Workspace(path=start)
+        workspace._record.paths.create()
+        print(f"Made a new workspace in {workspace._record.paths.root}")
+        return workspace
+
+    @property
+    def name(self) -> str:
+        """Its name: that of its folder, or the one in config.json."""
+        return self._name
+
+    @property
+    def subscription_id(self) -> str:
+        """The subscription in config.json, or "local"."""
+        return self._subscription_id
+
+    @property
+    def resource_group(self) -> str:
+        """The resource group in config.json, or "local"."""
+        return self._resource_group
+
+    @property
+    def location(self) -> str:
+        """Where it is: "local"."""
+        return "local"
+
+    @property
+    def experiments(self) -> dict[str, Experiment]:
+        """Its active experiments by name."""
+        from runwatch.core.experiment import Experiment
+        from runwatch.store import experiments
+
+        with self._record.database.read() as connection:
+            rows = experiments.all_active(connection)
+        return {row.name: Experiment._of_row(self, row) for row in rows}
+
+    def get_run(self, run_id: str) -> Run:
+        """Return the run with that id. Raises `ServiceException` (404) if there is none."""
+        from runwatch.core.run import Run
+
+        return Run.get(self, run_id)
+
+    def get_details(self) -> dict[str, Any]:
+        """Return what is known of the workspace, as a dict."""
+        facts = self._record.database.facts()
+        return {
+            "id": facts["id"],
+            "name": self.name,
+            "location": self.location,
+            "path": str(self._record.paths.root),
+            "runwatchVersion": facts["written_by"],
+        }
+
+    @cached_property
+    def _id(self) -> str:
+        return self._record.database.workspace_id
+
+    def __repr__(self) -> str:
+        """Return its names, as azureml writes them."""
+        return (
+            f"Workspace.create(name={self.name!r}, subscription_id={self.subscription_id!r}, "
+            f"resource_group={self.resource_group!r})"
+        )
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are the same record."""
+        return isinstance(other, Workspace) and self._record is other._record
+
+    def __hash__(self) -> int:
+        return hash(self._record)
+
+
+def _from_file(file: Path) -> Workspace:
+    names = _read(file)
+    if names is None:
+        raise UserErrorException(
+            f"The config file found in: {file} does not seem to contain the required parameters. "
+            "It needs subscription_id, resource_group and workspace_name, or a Scope."
+        )
+    beside = file.parent
+    folder = beside.parent if beside.name in (".azureml", "aml_config") else beside
+    return Workspace(**names, path=folder)
+
+
+def _describes(file: Path) -> bool:
+    """Return whether a plain config.json, which many tools write, is a workspace's."""
+    return _read(file) is not None
+
+
+def _read(file: Path) -> dict[str, str] | None:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(content, dict):
+        return None
+    if scope := _SCOPE.match(str(content.get("Scope") or "")):
+        return scope.groupdict()
+    names = ("subscription_id", "resource_group", "workspace_name")
+    if all(isinstance(content.get(name), str) for name in names):
+        return {name: content[name] for name in names}
+    return None

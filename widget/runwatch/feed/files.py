@@ -1,0 +1,110 @@
+"""The log and the files of a run, as a view shows them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from runwatch.feed.messages import LogFile, LogText, RunFile
+from runwatch.store.paths import RunPaths
+
+TAIL_BYTES = 64 * 1024
+"""How much of a log a view gets when it opens it."""
+MOST_BYTES = 128 * 1024
+"""How much it gets at once; of more it gets the tail."""
+MOST_FILES = 500
+
+
+class LogFeed:
+    """Follows the log file that a view has open."""
+
+    def __init__(self, paths: RunPaths) -> None:
+        self._paths = paths
+        self._name: str | None = None
+        self._position = 0
+        self._sizes: list[LogFile] = []
+
+    def restart(self) -> None:
+        """Forget what was sent: the view begins anew."""
+        self._name = None
+        self._sizes = []
+
+    def logs(self) -> list[LogFile] | None:
+        """Return the log files, or None if they are as before."""
+        found = [LogFile(name=n, size_bytes=s) for n, s in _files_below(self._paths.logs)]
+        if found == self._sizes:
+            return None
+        self._sizes = found
+        return found
+
+    def text(self, name: str | None) -> LogText | None:
+        """Return what the view lacks of the open log, or None if that is nothing."""
+        known = [log.name for log in self._sizes]
+        opened = name if name in known else (known[-1] if known else None)
+        if opened is None:
+            return None
+        replace = opened != self._name
+        if replace:
+            self._name, self._position = opened, 0
+        return self._read(opened, replace=replace)
+
+    def _read(self, name: str, *, replace: bool) -> LogText | None:
+        try:
+            with open(self._paths.logs / name, "rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                if size < self._position:  # the file was begun anew
+                    self._position, replace = 0, True
+                if size == self._position and not replace:
+                    return None
+                start = self._position
+                if size - start > (TAIL_BYTES if replace else MOST_BYTES):
+                    start, replace = size - TAIL_BYTES, True
+                file.seek(start)
+                data = file.read(size - start)
+        except FileNotFoundError:
+            return None
+        if replace and start > 0:  # begin with a whole line
+            cut = data.find(b"\n") + 1
+            start, data = start + cut, data[cut:]
+        data = data[: len(data) - _torn_bytes(data)]
+        self._position = start + len(data)
+        return LogText(
+            name=name,
+            start_bytes=start,
+            end_bytes=self._position,
+            text=data.decode("utf-8", errors="replace"),
+            replace=replace,
+        )
+
+
+def _torn_bytes(data: bytes) -> int:
+    """Return how many bytes at the end belong to a character that is not whole yet."""
+    for back in range(1, min(4, len(data)) + 1):
+        byte = data[-back]
+        if byte & 0b1100_0000 == 0b1000_0000:
+            continue
+        length = 4 if byte >= 0xF0 else 3 if byte >= 0xE0 else 2 if byte >= 0xC0 else 1
+        return back if length > back else 0
+    return 0
+
+
+def run_files(paths: RunPaths) -> list[RunFile]:
+    """Return what the run has written to outputs/ and logs/, also while it runs."""
+    found = dict(_files_below(paths.files))
+    for name in ("outputs", "logs"):
+        found.update({f"{name}/{n}": size for n, size in _files_below(paths.work / name)})
+    return [RunFile(name=name, size_bytes=size) for name, size in sorted(found.items())]
+
+
+def _files_below(folder: Path) -> list[tuple[str, int]]:
+    found: list[tuple[str, int]] = []
+    for root, _, names in os.walk(folder):
+        for name in names:
+            path = Path(root, name)
+            try:
+                found.append((path.relative_to(folder).as_posix(), path.stat().st_size))
+            except OSError:
+                continue  # removed meanwhile, or a dangling link
+            if len(found) == MOST_FILES:
+                return sorted(found)
+    return sorted(found)

@@ -1,0 +1,52 @@
+"""Messages as they travel: JSON with binary buffers beside it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import msgspec
+
+from runwatch.exceptions import UserErrorException
+from runwatch.feed.messages import Command, Request, Update
+
+
+def encode(message: Update) -> tuple[dict[str, Any], list[bytes]]:
+    """Return the JSON part, in which ``{"$buffer": i}`` stands for buffer i, and the buffers."""
+    buffers: list[bytes] = []
+    content = _without_bytes(msgspec.to_builtins(message, builtin_types=(bytes,)), buffers)
+    return content, buffers
+
+
+def _without_bytes(value: Any, buffers: list[bytes]) -> Any:
+    if isinstance(value, bytes):
+        buffers.append(value)
+        return {"$buffer": len(buffers) - 1}
+    if isinstance(value, dict):
+        return {key: _without_bytes(inner, buffers) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_bytes(inner, buffers) for inner in value]
+    return value
+
+
+def decode_request(content: Any) -> Request:
+    """Return the request that a view sent. Raises `UserErrorException` if it is none."""
+    try:
+        return msgspec.convert(content, type=Request)  # type: ignore[arg-type,no-any-return]
+    except msgspec.ValidationError as error:
+        raise UserErrorException(f"The view sent what can't be understood: {error}.") from error
+
+
+def decode_command(content: Any) -> Command:
+    """Return the command that a view sent. Raises `UserErrorException` if it is none."""
+    try:
+        return msgspec.convert(content, type=Command)  # type: ignore[arg-type,no-any-return]
+    except msgspec.ValidationError as error:
+        raise UserErrorException(f"This is no command: {error}.") from error
+
+
+def json_number(value: Any) -> Any:
+    """Return `value`, as a word if it is a float that JSON has no number for."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value

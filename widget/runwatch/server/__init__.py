@@ -1,0 +1,16 @@
+"""The jupyter_server extension: the way to the record that needs no kernel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": "runwatch.server"}]
+
+
+def _load_jupyter_server_extension(server_app: Any) -> None:
+    """Add the routes to a Jupyter server. Called by it at its start."""
+    from runwatch.server.routes import add_routes
+
+    add_routes(server_app.web_app)

@@ -1,0 +1,253 @@
+"""Opens a workspace's database, upgrades it, and runs transactions in it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import uuid
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, select, update
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from runwatch.exceptions import WorkspaceException
+from runwatch.store import file_lock, schema
+from runwatch.store.clock import now_us
+from runwatch.store.paths import WorkspacePaths
+from runwatch.version import __version__
+
+_BUSY_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """An open write transaction."""
+
+    connection: Connection
+    change: int
+    """The number of this transaction; rows that it writes carry it."""
+
+
+class Database:
+    """One workspace's record.
+
+    Parameters
+    ----------
+    paths
+        The workspace folder; made, and its database created or upgraded, when that is due.
+
+    Raises
+    ------
+    WorkspaceException
+        The folder can't be used, or the database is damaged or newer than this runwatch.
+    """
+
+    def __init__(self, paths: WorkspacePaths) -> None:
+        paths.create()
+        self.paths = paths
+        self._engine = _engine(paths)
+        self._version_lock = threading.Lock()
+        self._version_connection: Any = None
+        with _errors_in_words(paths):
+            self._open()
+            facts = self.facts()
+        self.workspace_id: str = facts["id"]
+        _forget_connections_after_fork(self)
+
+    def facts(self) -> dict[str, str]:
+        """Return what the workspace knows about itself: id, created_us, written_by."""
+        with self.read() as connection:
+            rows = connection.execute(select(schema.workspace.c.key, schema.workspace.c.value))
+            return {key: value for key, value in rows}
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that sees one consistent state of the record."""
+        with _errors_in_words(self.paths), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """Give a write transaction: committed at the end of the block, undone on an error."""
+        with (
+            _errors_in_words(self.paths),
+            self._engine.execution_options(runwatch_write=True).begin() as connection,
+        ):
+            counter = schema.change_counter
+            change = connection.execute(
+                update(counter).values(value=counter.c.value + 1).returning(counter.c.value)
+            ).scalar_one()
+            yield Transaction(connection, change)
+
+    def last_change(self) -> int:
+        """Return the number of the newest transaction."""
+        with self.read() as connection:
+            return int(connection.execute(select(schema.change_counter.c.value)).scalar_one())
+
+    def data_version(self) -> int:
+        """Return a number that differs from the last one if anything was committed meanwhile.
+
+        Costs some 5 µs, so that a watcher can afford to ask often.
+        """
+        with self._version_lock:
+            if self._version_connection is None:
+                self._version_connection = sqlite3.connect(
+                    self.paths.database, isolation_level=None, check_same_thread=False
+                )
+            row = self._version_connection.execute("PRAGMA data_version").fetchone()
+            return int(row[0])
+
+    def close(self) -> None:
+        """Close all connections; the next use opens new ones."""
+        with self._version_lock:
+            if self._version_connection is not None:
+                self._version_connection.close()
+                self._version_connection = None
+        self._engine.dispose()
+
+    def _open(self) -> None:
+        """Create or upgrade the database, one process at a time."""
+        found = _schema_version(self.paths)
+        if found == schema.VERSION:
+            return
+        with file_lock.held(self.paths.upgrade_lock):
+            found = _schema_version(self.paths)
+            if found == schema.VERSION:
+                return
+            # Alembic takes a tenth of a second to import, so that is done only when it has work.
+            from runwatch.store.migrations import upgrade
+
+            if found is not None and not upgrade.knows(found):
+                raise WorkspaceException(_newer_workspace_sentence(self.paths))
+            with self._engine.execution_options(runwatch_write=True).begin() as connection:
+                upgrade.to_newest(connection)
+                _write_facts(connection)
+            os.chmod(self.paths.database, 0o600)
+
+
+def _engine(paths: WorkspacePaths) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{paths.database}",
+        poolclass=QueuePool,
+        pool_size=4,
+        max_overflow=60,
+        connect_args={
+            "check_same_thread": False,
+            "timeout": _BUSY_TIMEOUT_S,
+            # The sqlite3 module's own BEGIN comes late; ours is in _begin below.
+            "isolation_level": None,
+        },
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that is going to write takes the lock at once: one that begins as a
+        # reader can find, when it comes to writing, that it must be done again.
+        writes = connection.get_execution_options().get("runwatch_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _schema_version(paths: WorkspacePaths) -> str | None:
+    """Return the database's migration, or None when there is no database yet."""
+    if not paths.database.exists():
+        return None
+    connection = sqlite3.connect(paths.database, timeout=_BUSY_TIMEOUT_S)
+    try:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return None if row is None else str(row[0])
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            return None
+        raise
+    finally:
+        connection.close()
+
+
+def _write_facts(connection: Connection) -> None:
+    facts = schema.workspace
+    first = {"id": uuid.uuid4().hex, "created_us": str(now_us())}
+    for key, value in first.items():
+        connection.execute(
+            sqlite_insert(facts).values(key=key, value=value).on_conflict_do_nothing()
+        )
+    connection.execute(
+        sqlite_insert(facts)
+        .values(key="written_by", value=__version__)
+        .on_conflict_do_update(index_elements=["key"], set_={"value": __version__})
+    )
+
+
+def _newer_workspace_sentence(paths: WorkspacePaths) -> str:
+    connection = sqlite3.connect(paths.database)
+    try:
+        row = connection.execute("SELECT value FROM workspace WHERE key = 'written_by'").fetchone()
+    except sqlite3.DatabaseError:
+        row = None
+    finally:
+        connection.close()
+    needed = "a newer version" if row is None else f"version {row[0]} or newer"
+    return (
+        f"The workspace {paths.root} was written by a newer runwatch than this one "
+        f"({__version__}). Install {needed}: pip install -U runwatch."
+    )
+
+
+@contextmanager
+def _errors_in_words(paths: WorkspacePaths) -> Iterator[None]:
+    """Turn what SQLite says into a sentence that names the workspace and a way out."""
+    try:
+        yield
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        said = str(error.orig) if isinstance(error, DatabaseError) else str(error)
+        raise WorkspaceException(_sentence(paths, said, error), error) from error
+
+
+def _sentence(paths: WorkspacePaths, said: str, error: Exception) -> str:
+    lowered = said.lower()
+    if "locked" in lowered:
+        return (
+            f"The workspace {paths.root} was busy for {_BUSY_TIMEOUT_S} s: another process holds "
+            "its database. Look for a process that is stuck, end it, and try again."
+        )
+    if "readonly" in lowered or "read-only" in lowered:
+        return f"The workspace {paths.root} may not be written to: its files are read-only."
+    if "full" in lowered:
+        return f"The disk of the workspace {paths.root} is full. Make room and try again."
+    if "malformed" in lowered or "not a database" in lowered:
+        return f"The database {paths.database} is damaged ({said})."
+    if isinstance(error, (OperationalError, sqlite3.OperationalError)) and "unable" in lowered:
+        return f"The database {paths.database} can't be opened: {said}."
+    return f"The database {paths.database} refused: {said}."
+
+
+_open_databases: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+def _forget_connections_after_fork(database: Database) -> None:
+    """SQLite connections must not be used on both sides of a fork."""
+    _open_databases.add(database)
+
+
+def _after_fork_in_child() -> None:
+    for database in list(_open_databases):
+        database._engine.dispose(close=False)
+        database._version_connection = None
+        database._version_lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,271 @@
+"""The journal: what `log()` has returned from is in a file, whatever becomes of the process.
+
+A writer (one process in one workspace) appends every point by one write(2) to the newest of its
+segments, files ``<writer>-<number>.journal`` in the folder of its group. A segment is a sequence
+of records::
+
+    length  u32   of the payload
+    crc32   u32   of the payload
+    payload       first byte: the kind
+
+    S  series u32, then JSON [run id, metric name, kind of metric]
+    d  series u32, step i64, time f64, value f64
+    q  series u32, step i64, time f64, value i64
+    j  series u32, step i64, time f64, then the value as JSON
+
+A series is declared in each segment before its first point, so that a segment can be read by
+itself. The writer holds a lock on its segments; the kernel lets go of it when the writer dies,
+and that is how a reader knows that no more will come.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import struct
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from runwatch.exceptions import WorkspaceException
+from runwatch.store.points import NO_STEP, Point, encoding_of
+
+SEGMENT_BYTES = 4 * 2**20
+SUFFIX = ".journal"
+
+_FRAME = struct.Struct("<II")
+_SERIES = struct.Struct("<cI")
+_HEAD = struct.Struct("<cIqd")
+_FLOAT = struct.Struct("<cIqdd")
+_INT = struct.Struct("<cIqdq")
+_INT_VALUE = struct.Struct("<q")
+_FLOAT_VALUE = struct.Struct("<d")
+
+
+class SeriesName(NamedTuple):
+    """Which metric a point belongs to."""
+
+    run_id: str
+    name: str
+    kind: str
+    """Which method logged it: scalar, list, row, table, artifact."""
+
+
+class JournalWriter:
+    """Appends the points of this process to a folder of journals.
+
+    Parameters
+    ----------
+    folder
+        The group's folder; made when the first point is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._writer = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
+        self._lock = threading.Lock()
+        self._segment = 0
+        self._descriptor = -1
+        self._written = 0
+        self._series: dict[SeriesName, int] = {}
+
+    def append(self, series: SeriesName, step: int | None, value: Any) -> None:
+        """Append one point. When this returns, the point outlives the process.
+
+        Raises
+        ------
+        WorkspaceException
+            The disk is full, or the folder can't be written to. Nothing of the point is kept.
+        """
+        at = NO_STEP if step is None else step
+        with self._lock:
+            number = self._series.get(series)
+            if number is None or self._written >= SEGMENT_BYTES:
+                number = self._declare(series)
+            if type(value) is float:
+                payload = _FLOAT.pack(b"d", number, at, time.time(), value)
+            elif encoding_of(value) == "q":
+                payload = _INT.pack(b"q", number, at, time.time(), value)
+            else:
+                payload = _HEAD.pack(b"j", number, at, time.time()) + json.dumps(value).encode()
+            self._write(payload)
+
+    def close(self) -> None:
+        """Let go of the segment: no more will be written to it."""
+        with self._lock:
+            self._close_segment()
+
+    def forget(self) -> None:
+        """Begin anew after a fork: the segment belongs to the parent process."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self.__init__(self.folder)  # type: ignore[misc]
+
+    def _declare(self, series: SeriesName) -> int:
+        if self._descriptor < 0 or self._written >= SEGMENT_BYTES:
+            self._open_segment()
+        number = self._series.get(series)
+        if number is None:
+            number = len(self._series) + 1
+            self._write(_SERIES.pack(b"S", number) + json.dumps(series).encode())
+            self._series[series] = number
+        return number
+
+    def _open_segment(self) -> None:
+        self._close_segment()
+        self._segment += 1
+        path = self.folder / f"{self._writer}-{self._segment:06d}{SUFFIX}"
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Under a name that no reader looks at until the lock is held.
+            hidden = path.with_suffix(".new")
+            descriptor = os.open(
+                hidden, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
+            )
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            os.rename(hidden, path)
+        except OSError as error:
+            raise _in_words(self.folder, error) from error
+        self._descriptor = descriptor
+        self._series.clear()
+        self._written = 0
+
+    def _close_segment(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _write(self, payload: bytes) -> None:
+        record = _FRAME.pack(len(payload), crc32(payload)) + payload
+        try:
+            written = os.write(self._descriptor, record)
+            if written != len(record):
+                os.ftruncate(self._descriptor, self._written)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            raise _in_words(self.folder, error) from error
+        self._written += written
+
+
+def _in_words(folder: Path, error: OSError) -> WorkspaceException:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        advice = "The disk is full: make room and log again."
+    elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        advice = "Check that you may write to the workspace folder."
+    else:
+        advice = "Check that the workspace folder is still there."
+    return WorkspaceException(
+        f"The point was not logged, because the journal in {folder} can't be written: "
+        f"{error.strerror or error}. {advice}",
+        error,
+    )
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A journal file."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """What it is called in the record: group and file."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
+    @property
+    def writer(self) -> str:
+        """Who writes it."""
+        return self.path.stem.rpartition("-")[0]
+
+    def size(self) -> int:
+        """Return its size in bytes, 0 if it is gone."""
+        try:
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+
+def segments(folder: Path) -> list[Segment]:
+    """Return the segments of a group, each writer's in the order in which it wrote them."""
+    try:
+        names = sorted(entry.name for entry in os.scandir(folder) if entry.name.endswith(SUFFIX))
+    except FileNotFoundError:
+        return []
+    return [Segment(folder / name) for name in names]
+
+
+class SegmentReader:
+    """Reads a segment from a position on, remembering the series that it declares."""
+
+    def __init__(self, segment: Segment) -> None:
+        self.segment = segment
+        self._series: dict[int, SeriesName] = {}
+        self._seen = 0
+
+    def read(
+        self, start: int, *, most_bytes: int
+    ) -> tuple[dict[SeriesName, list[Point]], int]:
+        """Return the points from byte `start` on, by series, and the byte after the last.
+
+        Stops before a record that is not whole: it is being written, or its writer died in it.
+        """
+        with open(self.segment.path, "rb") as file:
+            if self._seen < start:  # declarations of what was shipped before this reader came
+                for payload, end in _records(_from(file, self._seen, start - self._seen)):
+                    if payload[:1] == b"S":
+                        self._take_declaration(payload)
+                    self._seen = max(self._seen, end)
+            data = _from(file, start, most_bytes)
+        points: dict[SeriesName, list[Point]] = {}
+        position = start
+        for payload, end in _records(data):
+            if payload[:1] == b"S":
+                self._take_declaration(payload)
+            else:
+                number, point = _point(payload)
+                points.setdefault(self._series[number], []).append(point)
+            position = start + end
+        self._seen = max(self._seen, position)
+        return points, position
+
+    def _take_declaration(self, payload: bytes) -> None:
+        _, number = _SERIES.unpack_from(payload)
+        self._series[number] = SeriesName(*json.loads(payload[_SERIES.size :]))
+
+
+def _from(file: Any, start: int, count: int) -> bytes:
+    file.seek(start)
+    data: bytes = file.read(count)
+    return data
+
+
+def _records(data: bytes) -> Iterator[tuple[bytes, int]]:
+    """Yield each whole record's payload and the position after it."""
+    position = 0
+    while position + _FRAME.size <= len(data):
+        length, checksum = _FRAME.unpack_from(data, position)
+        end = position + _FRAME.size + length
+        payload = data[position + _FRAME.size : end]
+        if len(payload) < length or length == 0 or crc32(payload) != checksum:
+            return
+        yield payload, end
+        position = end
+
+
+def _point(payload: bytes) -> tuple[int, Point]:
+    kind, number, step, time_s = _HEAD.unpack_from(payload)
+    rest = payload[_HEAD.size :]
+    if kind == b"d":
+        (value,) = _FLOAT_VALUE.unpack(rest)
+    elif kind == b"q":
+        (value,) = _INT_VALUE.unpack(rest)
+    else:
+        value = json.loads(rest)
+    return number, Point(step, time_s, value)

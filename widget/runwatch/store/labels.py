@@ -1,0 +1,103 @@
+"""Tags (may change) and properties (may not) of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from runwatch.exceptions import ServiceException
+from runwatch.store import runs
+from runwatch.store.database import Transaction
+from runwatch.store.schema import run_properties, run_tags
+from runwatch.store.schema import runs as _runs
+
+Labels = dict[str, "str | None"]
+
+
+def _of(connection: Connection, table: Table, keys: Iterable[int]) -> dict[int, Labels]:
+    found: dict[int, Labels] = {key: {} for key in keys}
+    query = select(table.c.run, table.c.key, table.c.value).where(table.c.run.in_(list(found)))
+    for run, key, value in connection.execute(query.order_by(table.c.run, table.c.key)):
+        found[run][key] = value
+    return found
+
+
+def tags(connection: Connection, keys: Iterable[int]) -> dict[int, Labels]:
+    """Return the tags of each run."""
+    return _of(connection, run_tags, keys)
+
+
+def properties(connection: Connection, keys: Iterable[int]) -> dict[int, Labels]:
+    """Return the properties of each run."""
+    return _of(connection, run_properties, keys)
+
+
+def set_tags(tx: Transaction, key: int, new: Mapping[str, str | None]) -> None:
+    """Add tags, or give them other values."""
+    for name, value in new.items():
+        tx.connection.execute(
+            upsert(run_tags)
+            .values(run=key, key=name, value=value)
+            .on_conflict_do_update(index_elements=["run", "key"], set_={"value": value})
+        )
+    runs.set_fields(tx, key)
+
+
+def remove_tags(tx: Transaction, key: int, names: Iterable[str]) -> None:
+    """Remove tags; those that are not there are passed over."""
+    tx.connection.execute(
+        delete(run_tags).where(run_tags.c.run == key, run_tags.c.key.in_(list(names)))
+    )
+    runs.set_fields(tx, key)
+
+
+def add_properties(tx: Transaction, key: int, new: Mapping[str, str | None]) -> None:
+    """Add properties, all or none.
+
+    Raises
+    ------
+    ServiceException
+        One of them is there with another value: properties are a permanent record.
+    """
+    there = properties(tx.connection, [key])[key]
+    for name, value in new.items():
+        if name in there and there[name] != value:
+            raise ServiceException(
+                f"The property {name!r} is {there[name]!r} and can't be changed to {value!r}: "
+                "properties are a permanent record, and nothing of this call was stored. Use a "
+                "tag for what may change.",
+                status_code=409,
+            )
+    added = [{"run": key, "key": n, "value": v} for n, v in new.items() if n not in there]
+    if added:
+        tx.connection.execute(insert(run_properties), added)
+        runs.set_fields(tx, key)
+
+
+def has_tag(name: str, *value: str | None) -> ColumnElement[bool]:
+    """Condition on runs: has that tag, with any value or with the one given."""
+    return _has(run_tags, name, value)
+
+
+def has_property(name: str, *value: str | None) -> ColumnElement[bool]:
+    """Condition on runs: has that property, with any value or with the one given."""
+    return _has(run_properties, name, value)
+
+
+def _has(table: Table, name: str, value: tuple[str | None, ...]) -> ColumnElement[bool]:
+    conditions = [table.c.run == _runs.c.id, table.c.key == name]
+    conditions += [table.c.value.is_(None) if v is None else table.c.value == v for v in value]
+    return exists().where(*conditions)
+
+
+def add_first_tags(tx: Transaction, new: Mapping[int, Mapping[str, str | None]]) -> None:
+    """Write the tags of runs that were made in this transaction."""
+    added = [
+        {"run": run, "key": key, "value": value}
+        for run, tags_of_run in new.items()
+        for key, value in tags_of_run.items()
+    ]
+    if added:
+        tx.connection.execute(insert(run_tags), added)

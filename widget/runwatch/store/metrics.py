@@ -1,0 +1,128 @@
+"""Series and their points in the record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Integer, cast, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from runwatch.store import points as packing
+from runwatch.store.database import Transaction
+from runwatch.store.journal import SeriesName
+from runwatch.store.points import Chunk, Point
+from runwatch.store.schema import chunks, runs, series
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesRow:
+    """A metric of a run."""
+
+    id: int
+    run: int
+    name: str
+    kind: str
+    count: int
+    last: Any
+    change: int
+
+
+_COLUMNS = (
+    series.c.id,
+    series.c.run,
+    series.c.name,
+    series.c.kind,
+    series.c.count,
+    series.c.last,
+    series.c.change,
+)
+
+
+def append(tx: Transaction, batch: Mapping[SeriesName, Sequence[Point]]) -> None:
+    """Add points to the ends of their series. Points of a run that is not here are dropped."""
+    keys = _run_keys(tx.connection, {name.run_id for name in batch})
+    packed = []
+    for name, points in batch.items():
+        if name.run_id not in keys:
+            continue
+        values = {
+            "run": keys[name.run_id],
+            "name": name.name,
+            "kind": name.kind,
+            "count": len(points),
+            "last": json.dumps(points[-1].value),
+            "change": tx.change,
+        }
+        found = tx.connection.execute(
+            upsert(series)
+            .values(**values)
+            .on_conflict_do_update(
+                index_elements=["run", "name", "kind"],
+                set_={
+                    "count": series.c.count + len(points),
+                    "last": values["last"],
+                    "change": tx.change,
+                },
+            )
+            .returning(series.c.id, series.c.count)
+        ).one()
+        start = found.count - len(points)
+        for chunk in packing.pack(points):
+            packed.append({"series": found.id, "start": start, **asdict(chunk)})
+            start += chunk.count
+    if packed:
+        tx.connection.execute(insert(chunks), packed)
+
+
+def _run_keys(connection: Connection, run_ids: Iterable[str]) -> dict[str, int]:
+    query = select(runs.c.run_id, runs.c.id).where(runs.c.run_id.in_(list(run_ids)))
+    return {run_id: key for run_id, key in connection.execute(query)}
+
+
+def _rows(connection: Connection, query: Any) -> list[SeriesRow]:
+    rows = (row._asdict() for row in connection.execute(query))
+    return [SeriesRow(**{**row, "last": json.loads(row["last"] or "null")}) for row in rows]
+
+
+def of_runs(connection: Connection, run_keys: Iterable[int]) -> list[SeriesRow]:
+    """Return the series of these runs, in the order in which they were first logged."""
+    query = select(*_COLUMNS).where(series.c.run.in_(list(run_keys))).order_by(series.c.id)
+    return _rows(connection, query)
+
+
+def changed_since(connection: Connection, change: int) -> list[SeriesRow]:
+    """Return the series written by transactions later than `change`."""
+    return _rows(connection, select(*_COLUMNS).where(series.c.change > change))
+
+
+def read_chunks(connection: Connection, key: int, *, start: int = 0) -> Iterator[tuple[int, Chunk]]:
+    """Yield the chunks of a series that reach beyond point `start`, with where each begins."""
+    query = (
+        select(
+            chunks.c.start,
+            chunks.c.encoding,
+            chunks.c.count,
+            chunks.c.steps,
+            chunks.c.times,
+            chunks.c.data,
+        )
+        .where(chunks.c.series == key)
+        .order_by(chunks.c.start)
+    )
+    if start:
+        at_or_before = select(func.max(chunks.c.start)).where(
+            chunks.c.series == key, chunks.c.start <= start
+        )
+        query = query.where(
+            chunks.c.start >= func.coalesce(cast(at_or_before.scalar_subquery(), Integer), 0)
+        )
+    for begin, *packed in connection.execute(query):
+        yield begin, Chunk(*packed)
+
+
+def read_values(connection: Connection, key: int) -> list[Any]:
+    """Return all values of a series, in logging order, as they were logged."""
+    return [value for _, chunk in read_chunks(connection, key) for value in packing.values(chunk)]

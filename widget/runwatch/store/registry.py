@@ -1,0 +1,52 @@
+"""Where the workspaces of this user are, by id.
+
+A view names its workspace by id, so that no path of this machine is written into a notebook; the
+Jupyter server finds the folder here. One small file for each workspace, readable by its user
+alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+
+import platformdirs
+
+from runwatch.store.paths import WorkspacePaths
+
+_ID = re.compile(r"[0-9a-f]{32}\Z")
+_log = logging.getLogger("runwatch")
+
+
+def _folder() -> Path:
+    return Path(platformdirs.user_state_dir("runwatch")) / "workspaces"
+
+
+def remember(workspace_id: str, paths: WorkspacePaths) -> None:
+    """Note where a workspace is. Where the user's folder can't be written to, it is not noted."""
+    try:
+        folder = _folder()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        note = folder / workspace_id
+        text = str(paths.root)
+        if not note.exists() or note.read_text(encoding="utf-8") != text:
+            note.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _log.warning(
+            "The Jupyter server won't find this workspace, because it can't be noted in %s: %s.",
+            error.filename,
+            error.strerror,
+        )
+
+
+def find(workspace_id: str) -> WorkspacePaths | None:
+    """Return the folder of a workspace that was noted and is still there."""
+    if not _ID.match(workspace_id):
+        return None
+    try:
+        root = Path((_folder() / workspace_id).read_text(encoding="utf-8"))
+    except OSError:
+        return None
+    paths = WorkspacePaths(root)
+    return paths if paths.database.is_file() else None

@@ -1,0 +1,275 @@
+"""Rows of runs: make them, read them, change their status by compare-and-set."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from runwatch.exceptions import ServiceException
+from runwatch.store import experiments, schema
+from runwatch.store.clock import now_us
+from runwatch.store.database import Transaction
+from runwatch.store.status import LIVE, TERMINAL, RunStatus, may_become
+
+_runs = schema.runs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owner:
+    """The process that answers for a live run."""
+
+    host: str
+    pid: int
+    process_started: float
+    """Start of the process in seconds since the epoch; tells a reused pid from the same one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRun:
+    """What is known of a run when it begins."""
+
+    run_id: str
+    status: str
+    name: str | None = None
+    display_name: str | None = None
+    description: str | None = None
+    type: str | None = None
+    target: str | None = None
+    definition: dict[str, Any] | None = None
+    snapshot: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRow:
+    """A run as it is kept. Times are microseconds since the Unix epoch."""
+
+    id: int
+    run_id: str
+    experiment: int
+    parent: int | None
+    root: int
+    number: int
+    name: str | None
+    display_name: str | None
+    description: str | None
+    type: str | None
+    target: str | None
+    status: str
+    error: str | None
+    snapshot: str | None
+    created_us: int
+    started_us: int | None
+    ended_us: int | None
+    cancel_requested_us: int | None
+    cancel_forced_us: int | None
+    fail_requested: str | None
+    host: str | None
+    pid: int | None
+    process_started: float | None
+    heartbeat_us: int | None
+    change: int
+
+    @property
+    def shown_name(self) -> str:
+        """The name that a person reads."""
+        return self.display_name or f"run {self.number}"
+
+    @property
+    def error_body(self) -> dict[str, Any] | None:
+        """Why it failed: code, message, and what else is known."""
+        return None if self.error is None else error_from(self.error)
+
+    @property
+    def owner(self) -> Owner | None:
+        """The process that answers for it, if one was recorded."""
+        if self.host is None or self.pid is None or self.process_started is None:
+            return None
+        return Owner(host=self.host, pid=self.pid, process_started=self.process_started)
+
+
+def error_from(kept: str) -> dict[str, Any]:
+    """Return an error as it was before it was kept as JSON."""
+    return dict(json.loads(kept))
+
+
+COLUMNS = tuple(_runs.c[field.name] for field in fields(RunRow))
+
+
+def create(
+    tx: Transaction,
+    experiment: int,
+    new: Sequence[NewRun],
+    *,
+    parent: RunRow | None = None,
+    owner: Owner | None = None,
+) -> list[RunRow]:
+    """Write new runs of one experiment, under one parent or none, and return them in order.
+
+    Raises
+    ------
+    ServiceException
+        A run with one of the ids exists.
+    """
+    first = experiments.take_numbers(tx, experiment, len(new))
+    now = now_us()
+    owned = asdict(owner) if owner else {"host": None, "pid": None, "process_started": None}
+    rows = [
+        {
+            **asdict(one),
+            **owned,
+            "definition": None if one.definition is None else json.dumps(one.definition),
+            "experiment": experiment,
+            "parent": parent.id if parent else None,
+            "root": parent.root if parent else None,
+            "number": first + index,
+            "created_us": now,
+            "started_us": now if one.status == RunStatus.RUNNING else None,
+            "heartbeat_us": now,
+            "change": tx.change,
+        }
+        for index, one in enumerate(new)
+    ]
+    try:
+        tx.connection.execute(insert(_runs), rows)
+    except IntegrityError as error:
+        ids = ", ".join(repr(one.run_id) for one in new)
+        raise ServiceException(
+            f"A run with the id {ids} exists already. Leave run_id out to get a new one, or open "
+            "that run with Run(experiment, run_id).",
+            error,
+            status_code=409,
+        ) from error
+    if parent is None:
+        tx.connection.execute(
+            update(_runs).where(_runs.c.change == tx.change, _runs.c.root.is_(None)).values(
+                root=_runs.c.id
+            )
+        )
+    query = select(*COLUMNS).where(_runs.c.run_id.in_([one.run_id for one in new]))
+    by_id = {row.run_id: row for row in _rows(tx.connection, query)}
+    return [by_id[one.run_id] for one in new]
+
+
+def _rows(connection: Connection, query: Any) -> Iterator[RunRow]:
+    for row in connection.execute(query).mappings():
+        yield RunRow(**row)
+
+
+def find(connection: Connection, run_id: str) -> RunRow | None:
+    """Return the run with that id."""
+    return next(_rows(connection, select(*COLUMNS).where(_runs.c.run_id == run_id)), None)
+
+
+def where(
+    connection: Connection,
+    *conditions: ColumnElement[bool],
+    newest_first: bool = False,
+    limit: int | None = None,
+) -> list[RunRow]:
+    """Return the runs for which all conditions hold, oldest first unless told otherwise."""
+    order = _runs.c.id.desc() if newest_first else _runs.c.id
+    return list(_rows(connection, select(*COLUMNS).where(*conditions).order_by(order).limit(limit)))
+
+
+def definition(connection: Connection, key: int) -> dict[str, Any] | None:
+    """Return how a submitted run was configured."""
+    kept = connection.execute(select(_runs.c.definition).where(_runs.c.id == key)).scalar_one()
+    return None if kept is None else json.loads(kept)
+
+
+def changed_since(connection: Connection, change: int) -> list[RunRow]:
+    """Return the runs written by transactions later than `change`."""
+    return where(connection, _runs.c.change > change)
+
+
+def children(connection: Connection, key: int) -> list[RunRow]:
+    """Return the direct children of a run, oldest first."""
+    return where(connection, _runs.c.parent == key)
+
+
+def subtree(connection: Connection, run: RunRow) -> list[RunRow]:
+    """Return a run and all its descendants, each after its parent."""
+    family = where(connection, _runs.c.root == run.root)
+    inside = {run.id}
+    for row in family:  # ids grow, so a parent comes before its children
+        if row.parent in inside:
+            inside.add(row.id)
+    return [row for row in family if row.id in inside]
+
+
+def set_fields(tx: Transaction, key: int, **values: Any) -> None:
+    """Write columns that are no status."""
+    tx.connection.execute(
+        update(_runs).where(_runs.c.id == key).values(**values, change=tx.change)
+    )
+
+
+def change_status(
+    tx: Transaction,
+    key: int,
+    new: str,
+    *,
+    error: dict[str, Any] | None = None,
+    started_us: int | None = None,
+    **values: Any,
+) -> bool:
+    """Give a run the status `new` if the status machine lets it; return whether it did.
+
+    Inside a write transaction nobody else can change the status between the look and the change.
+    """
+    row = tx.connection.execute(
+        select(_runs.c.status, _runs.c.started_us).where(_runs.c.id == key)
+    ).one()
+    if not may_become(row.status, new):
+        return False
+    if error is not None:
+        values["error"] = json.dumps(error)
+    if new in TERMINAL and row.status not in TERMINAL:
+        values["ended_us"] = now_us()
+    if new == RunStatus.RUNNING and row.started_us is None:
+        values["started_us"] = started_us if started_us is not None else now_us()
+    tx.connection.execute(
+        update(_runs)
+        .where(_runs.c.id == key, _runs.c.status == row.status)
+        .values(status=new, change=tx.change, **values)
+    )
+    return True
+
+
+def request_cancel(tx: Transaction, run: RunRow) -> list[RunRow]:
+    """Ask a run and its live descendants to end; return those that were asked by this call."""
+    now = now_us()
+    asked = []
+    for row in subtree(tx.connection, run):
+        if change_status(tx, row.id, RunStatus.CANCEL_REQUESTED, cancel_requested_us=now):
+            asked.append(row)
+    return asked
+
+
+def beat(tx: Transaction, keys: Sequence[int]) -> None:
+    """Record that the owner of these runs is alive. Feeds need not know, so no change number."""
+    tx.connection.execute(update(_runs).where(_runs.c.id.in_(keys)).values(heartbeat_us=now_us()))
+
+
+def live(connection: Connection, *conditions: ColumnElement[bool]) -> list[RunRow]:
+    """Return the runs that have not ended."""
+    return where(connection, _runs.c.status.in_(LIVE), *conditions)
+
+
+def of_root(root: int) -> ColumnElement[bool]:
+    """Condition: belongs to the tree of that top-level run."""
+    return _runs.c.root == root
+
+
+def of_owner(owner: Owner) -> ColumnElement[bool]:
+    """Condition: that process answers for it."""
+    return (
+        (_runs.c.host == owner.host)
+        & (_runs.c.pid == owner.pid)
+        & (_runs.c.process_started == owner.process_started)
+    )

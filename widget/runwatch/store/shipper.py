@@ -1,0 +1,136 @@
+"""Moves points from journals into the record, each once."""
+
+from __future__ import annotations
+
+import errno
+import os
+from itertools import pairwise
+from pathlib import Path
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from runwatch.store import file_lock, metrics
+from runwatch.store.database import Database
+from runwatch.store.journal import Segment, SegmentReader, segments
+from runwatch.store.schema import journal_positions
+
+_BATCH_BYTES = 2**20
+_LOCK_NAME = "shipping.lock"
+TORN_SUFFIX = ".torn"
+
+
+class Shipper:
+    """Ships one group of journals: all writers of one process, or of one submitted run.
+
+    Any process may ship any group, at any time: a lock lets one do it at a time, and a batch is
+    stored in one transaction with the position that it reaches, so that none counts twice.
+    """
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
+        self._folder = folder
+        self._readers: dict[str, SegmentReader] = {}
+        self._shipped: dict[str, int] = {}
+
+    def ship(self) -> int:
+        """Ship all that is there and return how many points that was."""
+        if not self.waiting_bytes():
+            return 0
+        try:
+            with file_lock.held(self._folder / _LOCK_NAME):
+                here = segments(self._folder)
+                shipped = sum(map(self._ship_segment, here))
+                for older, newer in pairwise(here):
+                    if older.writer == newer.writer:
+                        self._remove(older)
+                return shipped
+        except FileNotFoundError:
+            return 0  # another shipper has done it, and removed the folder
+
+    def waiting_bytes(self) -> int:
+        """Return how much was written and not shipped, as far as this shipper knows."""
+        return sum(s.size() - self._shipped.get(s.name, 0) for s in segments(self._folder))
+
+    def remove_finished(self) -> None:
+        """Delete the segments that are shipped and that nobody writes to any more.
+
+        Where a record is torn, because its writer died before `log()` returned, the file is
+        kept under another name: nothing in it counts any more.
+        """
+        try:
+            with file_lock.held(self._folder / _LOCK_NAME):
+                for segment in segments(self._folder):
+                    if not file_lock.is_held(segment.path):
+                        self._ship_segment(segment)
+                        self._remove(segment)
+            (self._folder / _LOCK_NAME).unlink(missing_ok=True)
+            self._folder.rmdir()
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTEMPTY):
+                raise
+            # Gone already, or another writer has come meanwhile.
+
+    def _ship_segment(self, segment: Segment) -> int:
+        total = 0
+        position = self._position(segment)
+        reader = self._readers.setdefault(segment.name, SegmentReader(segment))
+        while position < segment.size():
+            batch, end = reader.read(position, most_bytes=_BATCH_BYTES)
+            if end == position:
+                break
+            with self._database.write() as tx:
+                column = journal_positions.c
+                moved = tx.connection.execute(
+                    update(journal_positions)
+                    .where(column.segment == segment.name, column.shipped_bytes == position)
+                    .values(shipped_bytes=end)
+                )
+                if moved.rowcount == 0:
+                    break  # somebody else has shipped from here
+                metrics.append(tx, batch)
+            total += sum(map(len, batch.values()))
+            position = end
+            self._shipped[segment.name] = end
+        return total
+
+    def _position(self, segment: Segment) -> int:
+        """Return where shipping goes on; another process may have shipped since we last did."""
+        column = journal_positions.c
+        with self._database.read() as connection:
+            known = connection.execute(
+                select(column.shipped_bytes).where(column.segment == segment.name)
+            ).scalar_one_or_none()
+        if known is None:
+            with self._database.write() as tx:
+                tx.connection.execute(
+                    upsert(journal_positions)
+                    .values(segment=segment.name, shipped_bytes=0)
+                    .on_conflict_do_nothing()
+                )
+            known = 0
+        self._shipped[segment.name] = known
+        return int(known)
+
+    def _remove(self, segment: Segment) -> None:
+        # The file first: a position without a file harms nobody, a file without its position
+        # would be shipped a second time.
+        if self._shipped[segment.name] < segment.size():
+            segment.path.rename(segment.path.with_suffix(TORN_SUFFIX))
+        else:
+            segment.path.unlink()
+        self._readers.pop(segment.name, None)
+        self._shipped.pop(segment.name, None)
+        with self._database.write() as tx:
+            tx.connection.execute(
+                delete(journal_positions).where(journal_positions.c.segment == segment.name)
+            )
+
+
+def ship_abandoned(database: Database) -> None:
+    """Ship what dead writers left in the workspace."""
+    journals = database.paths.journals
+    for group in [entry.path for entry in os.scandir(journals) if entry.is_dir()]:
+        folder = Path(group)
+        if any(not file_lock.is_held(segment.path) for segment in segments(folder)):
+            Shipper(database, folder).remove_finished()
