@@ -22,7 +22,9 @@ from runwatch.widgets import RunDetails
 
 
 def test_an_unknown_script_is_refused_at_submit(experiment: Experiment, folder: Path) -> None:
-    with pytest.raises(ExperimentExecutionException, match=r"missing\.py script path doesn't exist"):
+    with pytest.raises(
+        ExperimentExecutionException, match=r"missing\.py script path doesn't exist"
+    ):
         experiment.submit(ScriptRunConfig(folder, "missing.py"))
     assert list(experiment.get_runs()) == []
 
@@ -35,7 +37,9 @@ def test_a_script_outside_the_folder_is_refused(experiment: Experiment, folder: 
 
 
 def test_a_missing_folder_is_refused_at_submit(experiment: Experiment) -> None:
-    with pytest.raises(ExperimentExecutionException, match="nowhere source directory doesn't exist"):
+    with pytest.raises(
+        ExperimentExecutionException, match="nowhere source directory doesn't exist"
+    ):
         experiment.submit(ScriptRunConfig("nowhere", "train.py"))
 
 
@@ -160,9 +164,7 @@ def test_scalars_are_logged_as_what_they_are(
         ((x for x in "ab"), "run.log_list"),
     ],
 )
-def test_what_cant_be_logged_is_refused(
-    experiment: Experiment, value: object, advice: str
-) -> None:
+def test_what_cant_be_logged_is_refused(experiment: Experiment, value: object, advice: str) -> None:
     run = experiment.start_logging()
     with pytest.raises(UserErrorException, match=advice):
         run.log("value", value)

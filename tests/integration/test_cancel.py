@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.conftest import eventually, is_running, numbers_in
 
 from runwatch.core import Experiment, Run
 from runwatch.core.script_run import ScriptRun
 from runwatch.exceptions import ActivityCanceledException
+from tests.conftest import eventually, is_running, numbers_in
 
 Submit = Callable[..., ScriptRun]
 
@@ -21,8 +21,13 @@ FAMILY = """
     import os, signal, subprocess, sys, time
     {before}
     nap = "import time; time.sleep(600)"
-    grandchild = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {{nap!r}}], " \\
-        "start_new_session=True, env={{}}); print(p.pid, flush=True); {inner}; import time; time.sleep(600)"
+    grandchild = "; ".join([
+        "import subprocess, sys, time",
+        f"p = subprocess.Popen([sys.executable, '-c', {{nap!r}}], env={{}}, "
+        "start_new_session=True)",
+        "print(p.pid, flush=True)",
+        "time.sleep(600)",
+    ])
     child = subprocess.Popen([sys.executable, "-c", grandchild], start_new_session=True,
                              stdout=subprocess.PIPE, text=True)
     pids = [os.getpid(), child.pid, int(child.stdout.readline())]
@@ -31,8 +36,8 @@ FAMILY = """
 """
 
 
-def family(submit: Submit, folder: Path, *, before: str = "", inner: str = "pass") -> tuple:
-    run = submit(FAMILY.format(before=before, inner=inner), arguments=[folder / "pids"])
+def family(submit: Submit, folder: Path, *, before: str = "") -> tuple:
+    run = submit(FAMILY.format(before=before), arguments=[folder / "pids"])
     pids = eventually(lambda: len(n := numbers_in(folder / "pids")) == 3 and n)
     assert all(is_running(pid) for pid in pids)
     return run, pids
@@ -51,9 +56,7 @@ def test_a_script_that_ignores_sigterm_is_killed_after_the_grace(
     submit: Submit, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RUNWATCH_GRACE_SECONDS", "0.6")
-    run, pids = family(
-        submit, folder, before="signal.signal(signal.SIGTERM, signal.SIG_IGN)"
-    )
+    run, pids = family(submit, folder, before="signal.signal(signal.SIGTERM, signal.SIG_IGN)")
     asked = time.monotonic()
     run.cancel()
     eventually(lambda: run._row().cancel_forced_us)

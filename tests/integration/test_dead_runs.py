@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 
 import pytest
-from tests.conftest import eventually
 
 from runwatch.compute import settle
 from runwatch.core import Experiment, Run
 from runwatch.store import runs
+from tests.conftest import eventually
 
 COUNTING = """
     from runwatch import Experiment, Workspace

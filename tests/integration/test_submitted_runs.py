@@ -11,11 +11,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.conftest import eventually, is_running, numbers_in
 
 from runwatch.core import Environment, Experiment, Run, ScriptRunConfig, Workspace
 from runwatch.core.script_run import ScriptRun
 from runwatch.exceptions import ActivityFailedException, ExperimentExecutionException
+from tests.conftest import eventually, is_running, numbers_in
 
 Submit = Callable[..., ScriptRun]
 
@@ -147,7 +147,8 @@ def test_a_submitted_child_belongs_to_its_parent(submit: Submit) -> None:
     run = submit("""
         from runwatch import Run, ScriptRunConfig
         import pathlib
-        pathlib.Path("child.py").write_text("from runwatch import Run; Run.get_context().log('a', 1)")
+        text = "from runwatch import Run; Run.get_context().log('a', 1)"
+        pathlib.Path("child.py").write_text(text)
         child = Run.get_context().submit_child(ScriptRunConfig(".", "child.py"))
         child.wait_for_completion()
     """)
@@ -230,7 +231,9 @@ def test_the_killed_supervisor_takes_its_script_with_it_and_the_run_is_settled(
 
 
 def test_children_left_open_by_the_script_do_not_stay_running(submit: Submit) -> None:
-    run = submit("from runwatch import Run; Run.get_context().create_children(count=3)[0].complete()")
+    run = submit(
+        "from runwatch import Run; Run.get_context().create_children(count=3)[0].complete()"
+    )
     run.wait_for_completion()
     assert run.get_status() == "Completed"
     assert sorted(c.get_status() for c in run.get_children()) == ["Completed", "Failed", "Failed"]

@@ -43,7 +43,8 @@ def same(left: Any, right: Any) -> bool:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     logged=st.lists(
-        st.tuples(st.text(min_size=1), st.integers(-(2**62), 2**62) | st.none(), values), max_size=30
+        st.tuples(st.text(min_size=1), st.integers(-(2**62), 2**62) | st.none(), values),
+        max_size=30,
     )
 )
 def test_any_name_and_value_comes_back_as_it_was_in_order(

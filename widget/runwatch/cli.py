@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import queue
 import sys
 import time
@@ -48,10 +49,8 @@ def watch(run: Run, *, console: Console | None = None) -> str:
     try:
         with Live(console=console or Console(), refresh_per_second=8, transient=False) as live:
             while True:
-                try:
+                with contextlib.suppress(queue.Empty):  # the running clock goes on
                     picture.take(updates.get(timeout=1.0))
-                except queue.Empty:
-                    pass  # the running clock goes on
                 live.update(picture.draw())
                 if picture.ended() and updates.empty():
                     return picture.head.status

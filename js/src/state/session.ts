@@ -21,6 +21,9 @@ import { type Series, withPoints } from "./series";
 import { isLive } from "./status";
 
 export const STALE_AFTER_MS = 4_000;
+/** When to ask again for a snapshot. The first request can go to a kernel's main shell, which a
+ * cell keeps busy: JupyterLab makes the subshell that is free for it at that same moment. */
+export const ASK_AGAIN_AFTER_MS = [200, 600, 2_000, 6_000];
 export const WINDOW_ROWS = 200;
 
 const FIRST_LOOK: Look = { expanded: [], filter: "", offset: 0, limit: WINDOW_ROWS, log: null };
@@ -48,7 +51,7 @@ export class Session {
   private clockOffset = 0;
   private seq = -1;
   private views = 0;
-  private staleTimer: ReturnType<typeof setTimeout> | undefined;
+  private timers: ReturnType<typeof setTimeout>[] = [];
 
   constructor(
     private readonly transport: Transport,
@@ -86,7 +89,7 @@ export class Session {
       mounted = false;
       this.views -= 1;
       if (this.views === 0) {
-        clearTimeout(this.staleTimer);
+        this.stopTimers();
         this.seq = -1;
         this.transport.send({ type: "unwatch" });
       }
@@ -94,7 +97,7 @@ export class Session {
   }
 
   close(): void {
-    clearTimeout(this.staleTimer);
+    this.stopTimers();
     this.commands.close();
     this.abort.abort();
   }
@@ -111,11 +114,20 @@ export class Session {
 
   private watch(): void {
     this.seq = -1;
-    this.transport.send({ type: "watch", look: this.look.value });
-    clearTimeout(this.staleTimer);
-    this.staleTimer = setTimeout(() => {
-      this.staleSince.value = this.known.now_ms;
-    }, STALE_AFTER_MS);
+    const ask = () => this.transport.send({ type: "watch", look: this.look.value });
+    ask();
+    this.stopTimers();
+    this.timers = ASK_AGAIN_AFTER_MS.map((after) => setTimeout(ask, after));
+    this.timers.push(
+      setTimeout(() => {
+        this.staleSince.value = this.known.now_ms;
+      }, STALE_AFTER_MS),
+    );
+  }
+
+  private stopTimers(): void {
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers = [];
   }
 
   private take(update: Update): void {
@@ -127,7 +139,7 @@ export class Session {
   }
 
   private takeSnapshot(snapshot: Snapshot): void {
-    clearTimeout(this.staleTimer);
+    this.stopTimers();
     this.seq = snapshot.seq;
     batch(() => {
       this.answered.value = true;

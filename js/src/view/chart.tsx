@@ -13,12 +13,13 @@ export function Chart({ series }: { series: Series }) {
   const plot = useRef<uPlot | undefined>(undefined);
   const drawing = useRef(0);
   const data = useRef<uPlot.AlignedData>([[], []]);
+  const [pointed, setPointed] = useState<number | null>(null);
   data.current = [series.steps, series.values];
 
   useEffect(() => {
     const place = frame.current;
     if (!place) return;
-    const made = new uPlot(options(place, series.name), data.current, place);
+    const made = new uPlot(options(place, setPointed), data.current, place);
     plot.current = made;
     const resized = new ResizeObserver(() => {
       const width = Math.floor(place.clientWidth);
@@ -44,7 +45,16 @@ export function Chart({ series }: { series: Series }) {
         <span class="rw-ellipsis" title={series.name}>
           {series.name}
         </span>
-        <span class="rw-number">{metric(series.last)}</span>
+        <span class="rw-number">
+          {pointed === null ? (
+            metric(series.last)
+          ) : (
+            <>
+              <span class="rw-muted">{strings.atStep(metric(series.steps[pointed]))}</span>{" "}
+              {metric(series.values[pointed] ?? Number.NaN)}
+            </>
+          )}
+        </span>
       </figcaption>
       <div class="rw-plot" role="img" aria-label={strings.byStep(series.name)} ref={frame} />
       <NumbersTable series={series} />
@@ -70,7 +80,6 @@ function NumbersTable({ series }: { series: Series }) {
             </thead>
             <tbody>
               {series.steps.map((step, i) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: points have no other identity
                 <tr key={i}>
                   <td>{step}</td>
                   <td>{series.values[i] ?? ""}</td>
@@ -84,7 +93,7 @@ function NumbersTable({ series }: { series: Series }) {
   );
 }
 
-function options(place: HTMLElement, name: string): uPlot.Options {
+function options(place: HTMLElement, onPoint: (index: number | null) => void): uPlot.Options {
   const colour = (variable: string) => () => getComputedStyle(place).getPropertyValue(variable);
   const axis: uPlot.Axis = {
     stroke: colour("--rw-muted"),
@@ -97,21 +106,20 @@ function options(place: HTMLElement, name: string): uPlot.Options {
     width: Math.max(160, Math.floor(place.clientWidth)),
     height: HEIGHT_PX,
     padding: [8, 12, 0, 0],
-    legend: { show: true, live: true },
+    legend: { show: false },
     cursor: { points: { size: 6 }, drag: { x: true, y: false } },
+    hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
     scales: { x: { time: false } },
     axes: [
       { ...axis, size: 24, gap: 2 },
-      { ...axis, size: 48, gap: 4 },
+      { ...axis, size: 48, gap: 4, space: 26 },
     ],
     series: [
-      { label: strings.step, value: (_, value) => (value === null ? "" : metric(value)) },
+      {},
       {
-        label: name,
         stroke: colour("--rw-accent"),
         width: 1.5,
         points: { show: (_, __, first, last) => last - first < 24, size: 4 },
-        value: (_, value) => (value === null ? "" : metric(value)),
       },
     ],
   };

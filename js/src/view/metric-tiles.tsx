@@ -14,19 +14,21 @@ export function MetricTiles({ session }: { session: Session }) {
   const tiles = tilesOf(session);
   if (tiles.length === 0) return null;
   return (
-    <dl class="rw-tiles">
+    <ul class="rw-tiles">
       {tiles.slice(0, MOST_TILES).map((tile) => (
-        <div class="rw-tile" key={tile.name}>
-          <dt title={tile.name}>{tile.name}</dt>
-          <dd>
-            <span class="rw-number" title={String(tile.last)}>
+        <li class="rw-tile" key={tile.name}>
+          <span class="rw-tile-name rw-ellipsis" title={tile.name}>
+            {tile.name}
+          </span>
+          <span class="rw-tile-value">
+            <span class="rw-number rw-ellipsis" title={String(tile.last)}>
               {metric(tile.last)}
             </span>
             <Sparkline values={tile.values} />
-          </dd>
-        </div>
+          </span>
+        </li>
       ))}
-    </dl>
+    </ul>
   );
 }
 

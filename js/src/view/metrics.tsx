@@ -16,14 +16,14 @@ export function Metrics({ session }: { session: Session }) {
   return (
     <div class="rw-metrics">
       {single.length > 0 && (
-        <dl class="rw-pairs">
+        <ul class="rw-pairs">
           {single.map((tile) => (
-            <div key={tile.name}>
-              <dt>{tile.name}</dt>
-              <dd class="rw-number">{metric(tile.last)}</dd>
-            </div>
+            <li key={tile.name}>
+              <span class="rw-muted">{tile.name}</span>
+              <span class="rw-number">{metric(tile.last)}</span>
+            </li>
           ))}
-        </dl>
+        </ul>
       )}
       <div class="rw-charts">
         {charts.map((one) => (

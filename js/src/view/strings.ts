@@ -50,7 +50,7 @@ export const strings = {
   byStep: (metric: string) => `${metric} by step`,
   showAsTable: "Show as table",
   step: "Step",
-  value: "Value",
+  atStep: (step: string) => `step ${step}`,
   countPoints: (count: number) =>
     count === 1 ? "1 point" : `${count.toLocaleString("en")} points`,
 

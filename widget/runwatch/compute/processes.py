@@ -40,7 +40,7 @@ def is_alive(owner: Owner) -> bool:
         process = psutil.Process(owner.pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
-        return abs(process.create_time() - owner.process_started) < _SAME_START_S
+        return bool(abs(process.create_time() - owner.process_started) < _SAME_START_S)
     except psutil.NoSuchProcess:
         return False
 
@@ -69,9 +69,9 @@ def of_run(run_id: str, *, root: psutil.Process | None = None) -> list[psutil.Pr
             continue
         try:
             carried = _carried_run_id(process)
-            if carried == run_id or (carried is None and process.pid in descendants):
-                if process.status() != psutil.STATUS_ZOMBIE:
-                    found[process.pid] = process
+            mine = carried == run_id or (carried is None and process.pid in descendants)
+            if mine and process.status() != psutil.STATUS_ZOMBIE:
+                found[process.pid] = process
         except psutil.NoSuchProcess:
             continue
     return list(found.values())
@@ -79,7 +79,8 @@ def of_run(run_id: str, *, root: psutil.Process | None = None) -> list[psutil.Pr
 
 def _carried_run_id(process: psutil.Process) -> str | None:
     try:
-        return process.environ().get(RUN_ID)
+        carried: str | None = process.environ().get(RUN_ID)
+        return carried
     except (psutil.AccessDenied, psutil.ZombieProcess, OSError):
         return None
 

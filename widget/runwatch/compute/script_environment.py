@@ -47,7 +47,7 @@ def python_path() -> str:
 
 
 def supervised_run(paths: WorkspacePaths) -> str | None:
-    """Return the id of the submitted run that this process belongs to, if it is of that workspace."""
+    """Return the id of the submitted run of that workspace that this process belongs to."""
     if os.environ.get(WORKSPACE) != str(paths.root):
         return None
     return os.environ.get(RUN_ID)

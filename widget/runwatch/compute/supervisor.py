@@ -259,7 +259,7 @@ class Supervisor:
             except RunwatchException as error:
                 _log.warning("%s", error)
                 if not self._workspace.root.exists():
-                    return
+                    return None
                 time.sleep(_RETRY_S)
 
     def _finish(self, problem: dict[str, Any] | None) -> None:
@@ -337,7 +337,7 @@ def main() -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     try:
         Supervisor(job).run()
-    except Exception:
+    except Exception:  # noqa: BLE001 it is told, and the run is settled by its next reader
         _log.exception("The supervisor of run %s failed.", job.run_id)
         sys.exit(1)
 

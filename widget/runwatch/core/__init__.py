@@ -11,7 +11,9 @@ from runwatch.core.script_run import ScriptRun
 from runwatch.core.script_run_config import ScriptRunConfig
 from runwatch.core.workspace import Workspace
 from runwatch.store.status import RunStatus
-from runwatch.version import __version__ as VERSION
+from runwatch.version import __version__
+
+VERSION = __version__
 
 __all__ = [
     "VERSION",

@@ -49,7 +49,8 @@ def stream(run: RunLifecycle, log: Path, name: str) -> None:
     for _ in _looks(run):
         tail.print_new()
     tail.print_new()
-    print(f"\nExecution Summary\n=================\nRunId: {run.id}\nWeb View: {run.get_portal_url()}\n")
+    print(f"\nExecution Summary\n=================\nRunId: {run.id}")
+    print(f"Web View: {run.get_portal_url()}\n")
 
 
 class _Tail:

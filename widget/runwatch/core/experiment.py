@@ -55,7 +55,8 @@ class Experiment:
 
         if not isinstance(workspace, Workspace):
             raise UserErrorException(
-                f"workspace must be a Workspace, such as Workspace.from_config(); got {workspace!r}."
+                "workspace must be a Workspace, such as Workspace.from_config() returns; got "
+                f"{workspace!r}."
             )
         names.experiment_name(name)
         with workspace._record.database.read() as connection:

@@ -116,7 +116,7 @@ def step(value: object) -> int | None:
     if value is None:
         return None
     try:
-        number = operator.index(value)  # type: ignore[arg-type]
+        number: int | None = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         number = int(value) if isinstance(value, float) and value.is_integer() else None
     if number is None or not -(2**63) < number < 2**63:
@@ -127,7 +127,7 @@ def step(value: object) -> int | None:
 def _shortly(value: object) -> str:
     try:
         shown = repr(value)
-    except Exception:  # the object's own __repr__ failed
+    except Exception:  # noqa: BLE001 the object's own __repr__ failed
         shown = f"<{type(value).__name__}>"
     return shown if len(shown) <= 80 else f"{shown[:77]}..."
 

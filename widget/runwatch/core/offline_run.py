@@ -1,4 +1,4 @@
-"""The run of a script that was not submitted: it prints what it is given, and keeps it in memory."""
+"""The run of a script that was not submitted: prints what it is given, keeps it in memory."""
 
 from __future__ import annotations
 

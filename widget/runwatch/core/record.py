@@ -18,8 +18,9 @@ _lock = threading.RLock()
 
 
 class Record:
-    """Opened at the first use of the database, which is not before it is needed: importing
-    SQLAlchemy takes longer than most scripts need to log their first point.
+    """Opened at the first use of the database, and not before.
+
+    Importing SQLAlchemy takes longer than most scripts need to log their first point.
     """
 
     def __init__(self, paths: WorkspacePaths) -> None:
@@ -62,7 +63,7 @@ class Record:
         settle(self.database)
 
     def settled_database(self) -> Database:
-        """Return the database with no dead run left Running and nothing of this process unshipped."""
+        """Return the database, with no dead run left Running and all of this process shipped."""
         self.settle()
         self.recorder.ship()
         return self.database

@@ -69,7 +69,7 @@ class RunLifecycle(RunRecord):
         with self._record.database.read() as connection:
             properties = labels.properties(connection, [row.id])[row.id]
             definition = runs.definition(connection, row.id)
-        details = {
+        details: dict[str, Any] = {
             "runId": row.run_id,
             "target": row.target,
             "status": row.status,
@@ -240,7 +240,7 @@ class RunLifecycle(RunRecord):
         return completion.result(self, raise_on_error=raise_on_error, show=show_output)
 
     async def wait(self, *, raise_on_error: bool = True) -> dict[str, Any]:
-        """Wait as `wait_for_completion()` does, leaving the event loop free: ``await run.wait()``."""
+        """Wait as `wait_for_completion()`, with the event loop free: ``await run.wait()``."""
         while self.get_status() not in TERMINAL:
             await asyncio.sleep(completion.LOOK_S)
         return completion.result(self, raise_on_error=raise_on_error, show=False)
@@ -300,7 +300,9 @@ def _error(details: str | BaseException | None, code: str | None) -> dict[str, A
         name = type(details).__name__
         text = str(details)
         error["message"] = (
-            f"User program failed with {name}: {text}" if text else f"User program failed with {name}"
+            f"User program failed with {name}: {text}"
+            if text
+            else f"User program failed with {name}"
         )
         error["debugInfo"] = {
             "type": name,

@@ -165,5 +165,3 @@ def _columns(tables: list[dict[str, list[Any]]]) -> dict[str, Any]:
     if all(len(values) == 1 for values in whole.values()):
         return {column: values[0] for column, values in whole.items()}
     return dict(whole)
-
-

@@ -65,9 +65,7 @@ class RunRecord:
         from runwatch.store import experiments
 
         with self._record.database.read() as connection:
-            return Experiment._of_row(
-                self._workspace, experiments.get(connection, row.experiment)
-            )
+            return Experiment._of_row(self._workspace, experiments.get(connection, row.experiment))
 
     def _row(self) -> RunRow:
         """Return the run as the record has it now."""

@@ -16,11 +16,14 @@ from runwatch.store.database import Database
 class Commandable(Protocol):
     """What a command needs of a run; `runwatch.core.Run` is one."""
 
-    def cancel(self) -> str | None: ...
+    def cancel(self) -> str | None:
+        """Ask it to end; return a sentence if it had ended already."""
 
-    def tag(self, key: str, value: str | None = None) -> None: ...
+    def tag(self, key: str, value: str | None = None) -> None:
+        """Add a tag, or give it another value."""
 
-    def remove_tags(self, tags: Iterable[str]) -> None: ...
+    def remove_tags(self, tags: Iterable[str]) -> None:
+        """Remove tags."""
 
 
 def answer(

@@ -6,7 +6,7 @@ fails when it is stale. A view sends a `Request`; the record's side sends an `Up
 Times are integers of milliseconds since the Unix epoch (``_ms``), sizes are bytes
 (``_bytes``). A field of type ``bytes`` holds little-endian float64 numbers and travels as a
 binary buffer beside the JSON, which has ``{"$buffer": index}`` in its place. JSON has no NaN and
-no infinity: in ``metrics`` and ``last`` they travel as the strings "NaN", "Infinity" and "-Infinity".
+no infinity: in ``metrics`` and ``last`` they travel as "NaN", "Infinity" and "-Infinity".
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class TreeWindow(Struct, frozen=True, kw_only=True):
     """Number of visible rows in all (aria-rowcount)."""
     rows: list[TreeRow]
     metric_names: list[str]
-    """Metrics that any run of the tree has, in the order they were first logged."""
+    """Metrics that any descendant has, in the order they were first logged."""
 
 
 class Points(Struct, frozen=True, kw_only=True):

@@ -84,7 +84,8 @@ class Subtree:
     def _take_last(self, item: SeriesRow) -> None:
         if item.kind == "scalar":
             self._metrics.setdefault(item.run, {})[item.name] = json_number(item.last)
-            self._names.setdefault(item.name)
+            if item.run != self._top:
+                self._names.setdefault(item.name)
         if item.run == self._top:
             self.series[item.id] = item
 
@@ -154,7 +155,8 @@ class Subtree:
                     below = [child for child in below if child in matching]
                 count = len(below)
                 waiting += [
-                    Place(child, level + 1, count - i, count) for i, child in enumerate(reversed(below))
+                    Place(child, level + 1, count - i, count)
+                    for i, child in enumerate(reversed(below))
                 ]
         return found
 

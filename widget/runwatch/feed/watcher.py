@@ -132,8 +132,8 @@ class Watcher:
         with self._database.read() as connection:
             rows = runs.changed_since(connection, self._change) if changed else []
             series = metrics.changed_since(connection, self._change) if changed else []
-            for item in (*rows, *series):
-                self._change = max(self._change, item.change)
+            newest = [row.change for row in rows] + [item.change for item in series]
+            self._change = max([self._change, *newest])
             for subscription in list(self._subscriptions):
                 delta = subscription.view.refresh(connection, rows, series)
                 if delta is not None:
@@ -144,6 +144,6 @@ class Watcher:
     def _send(self, subscription: Subscription, update: Update) -> None:
         try:
             subscription.send(update)
-        except Exception:  # one view that can't be reached must not end the others' feed
+        except Exception:  # noqa: BLE001 one view that can't be reached must not end the others' feed
             _log.exception("A view could not be reached and is let go.")
             self._subscriptions.remove(subscription)

@@ -32,7 +32,7 @@ def _without_bytes(value: Any, buffers: list[bytes]) -> Any:
 def decode_request(content: Any) -> Request:
     """Return the request that a view sent. Raises `UserErrorException` if it is none."""
     try:
-        return msgspec.convert(content, type=Request)  # type: ignore[arg-type,no-any-return]
+        return msgspec.convert(content, type=Request)  # type: ignore[no-any-return]
     except msgspec.ValidationError as error:
         raise UserErrorException(f"The view sent what can't be understood: {error}.") from error
 
@@ -40,7 +40,7 @@ def decode_request(content: Any) -> Request:
 def decode_command(content: Any) -> Command:
     """Return the command that a view sent. Raises `UserErrorException` if it is none."""
     try:
-        return msgspec.convert(content, type=Command)  # type: ignore[arg-type,no-any-return]
+        return msgspec.convert(content, type=Command)  # type: ignore[no-any-return]
     except msgspec.ValidationError as error:
         raise UserErrorException(f"This is no command: {error}.") from error
 

@@ -10,7 +10,7 @@ import msgspec
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
-from tornado import web
+from tornado.web import HTTPError, authenticated
 
 from runwatch.exceptions import UserErrorException
 from runwatch.server import worker
@@ -21,7 +21,7 @@ class CommandsHandler(APIHandler):
 
     auth_resource = "runwatch"
 
-    @web.authenticated
+    @authenticated
     @authorized
     async def post(self) -> None:
         """Carry out a command: ``{"workspace_id": …, "command": …}``; answers Ack or Refusal."""
@@ -29,7 +29,7 @@ class CommandsHandler(APIHandler):
             body = json.loads(self.request.body)
             reply = await asyncio.to_thread(worker.carry_out, body)
         except (ValueError, UserErrorException) as error:
-            raise web.HTTPError(400, reason="Bad command", log_message=str(error)) from error
+            raise HTTPError(400, reason="Bad command", log_message=str(error)) from error
         self.finish(json.dumps(msgspec.to_builtins(reply)))
 
 

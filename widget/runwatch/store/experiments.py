@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from runwatch.store.clock import now_us
 from runwatch.store.database import Transaction
@@ -31,17 +32,16 @@ _COLUMNS = (
     experiments.c.created_us,
     experiments.c.archived_us,
 )
+_FIELDS = ("key", "experiment_id", "name", "created_us", "archived_us")
 
 
-def _row(row: Row[tuple[int, str, str, int, int | None]]) -> ExperimentRow:
-    return ExperimentRow(*row)
+def _row(row: Any) -> ExperimentRow:
+    return ExperimentRow(**dict(zip(_FIELDS, row, strict=True)))
 
 
 def find(connection: Connection, name: str) -> ExperimentRow | None:
     """Return the active experiment of that name."""
-    query = select(*_COLUMNS).where(
-        experiments.c.name == name, experiments.c.archived_us.is_(None)
-    )
+    query = select(*_COLUMNS).where(experiments.c.name == name, experiments.c.archived_us.is_(None))
     row = connection.execute(query).one_or_none()
     return None if row is None else _row(row)
 

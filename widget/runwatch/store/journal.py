@@ -209,9 +209,7 @@ class SegmentReader:
         self._series: dict[int, SeriesName] = {}
         self._seen = 0
 
-    def read(
-        self, start: int, *, most_bytes: int
-    ) -> tuple[dict[SeriesName, list[Point]], int]:
+    def read(self, start: int, *, most_bytes: int) -> tuple[dict[SeriesName, list[Point]], int]:
         """Return the points from byte `start` on, by series, and the byte after the last.
 
         Stops before a record that is not whole: it is being written, or its writer died in it.

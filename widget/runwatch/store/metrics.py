@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Integer, cast, func, insert, select, update
+from sqlalchemy import Connection, Integer, cast, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from runwatch.store import points as packing
@@ -69,9 +69,10 @@ def append(tx: Transaction, batch: Mapping[SeriesName, Sequence[Point]]) -> None
             )
             .returning(series.c.id, series.c.count)
         ).one()
-        start = found.count - len(points)
+        key, count = found
+        start = count - len(points)
         for chunk in packing.pack(points):
-            packed.append({"series": found.id, "start": start, **asdict(chunk)})
+            packed.append({"series": key, "start": start, **asdict(chunk)})
             start += chunk.count
     if packed:
         tx.connection.execute(insert(chunks), packed)
@@ -79,7 +80,7 @@ def append(tx: Transaction, batch: Mapping[SeriesName, Sequence[Point]]) -> None
 
 def _run_keys(connection: Connection, run_ids: Iterable[str]) -> dict[str, int]:
     query = select(runs.c.run_id, runs.c.id).where(runs.c.run_id.in_(list(run_ids)))
-    return {run_id: key for run_id, key in connection.execute(query)}
+    return dict(connection.execute(query).tuples().all())
 
 
 def _rows(connection: Connection, query: Any) -> list[SeriesRow]:

@@ -70,7 +70,9 @@ def pack(points: Sequence[Point]) -> list[Chunk]:
                 count=len(group),
                 steps=_to_bytes("q", [point.step for point in group]) if stepped else None,
                 times=_to_bytes("d", [point.time_s for point in group]),
-                data=json.dumps(values).encode() if encoding == "j" else _to_bytes(encoding, values),
+                data=json.dumps(values).encode()
+                if encoding == "j"
+                else _to_bytes(encoding, values),
             )
         )
     return chunks

@@ -146,9 +146,9 @@ def create(
         ) from error
     if parent is None:
         tx.connection.execute(
-            update(_runs).where(_runs.c.change == tx.change, _runs.c.root.is_(None)).values(
-                root=_runs.c.id
-            )
+            update(_runs)
+            .where(_runs.c.change == tx.change, _runs.c.root.is_(None))
+            .values(root=_runs.c.id)
         )
     query = select(*COLUMNS).where(_runs.c.run_id.in_([one.run_id for one in new]))
     by_id = {row.run_id: row for row in _rows(tx.connection, query)}
@@ -204,9 +204,7 @@ def subtree(connection: Connection, run: RunRow) -> list[RunRow]:
 
 def set_fields(tx: Transaction, key: int, **values: Any) -> None:
     """Write columns that are no status."""
-    tx.connection.execute(
-        update(_runs).where(_runs.c.id == key).values(**values, change=tx.change)
-    )
+    tx.connection.execute(update(_runs).where(_runs.c.id == key).values(**values, change=tx.change))
 
 
 def change_status(
@@ -244,11 +242,11 @@ def change_status(
 def request_cancel(tx: Transaction, run: RunRow) -> list[RunRow]:
     """Ask a run and its live descendants to end; return those that were asked by this call."""
     now = now_us()
-    asked = []
-    for row in subtree(tx.connection, run):
-        if change_status(tx, row.id, RunStatus.CANCEL_REQUESTED, cancel_requested_us=now):
-            asked.append(row)
-    return asked
+    return [
+        row
+        for row in subtree(tx.connection, run)
+        if change_status(tx, row.id, RunStatus.CANCEL_REQUESTED, cancel_requested_us=now)
+    ]
 
 
 def beat(tx: Transaction, keys: Sequence[int]) -> None:

@@ -68,4 +68,3 @@ def may_become(old: str, new: str) -> bool:
     if new in TERMINAL:
         return True
     return new != old and _PROGRESS[new] >= _PROGRESS[old]
-

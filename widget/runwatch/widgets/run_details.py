@@ -78,7 +78,8 @@ class RunDetails(anywidget.AnyWidget):  # type: ignore[misc]
             )
         if not isinstance(run_instance, Run):
             raise UserErrorException(
-                f"RunDetails shows a Run, such as experiment.submit() returns; got {run_instance!r}."
+                "RunDetails shows a Run, such as experiment.submit() returns; got "
+                f"{run_instance!r}."
             )
         self._run = run_instance
         self._record = run_instance._record
@@ -147,11 +148,11 @@ class RunDetails(anywidget.AnyWidget):  # type: ignore[misc]
 
     def _on_update(self, update: Update) -> None:
         if self._watched:
-            self._send(update)
+            self._tell(update)
         if self._subscription is not None and isinstance(update, (Snapshot, Delta)):
             self._refresh_summary(update)
 
-    def _send(self, update: Update) -> None:
+    def _tell(self, update: Update) -> None:
         content, buffers = wire.encode(update)
         self.send(content, buffers)
 
@@ -188,11 +189,11 @@ class RunDetails(anywidget.AnyWidget):  # type: ignore[misc]
                 if self._subscription is not None:
                     self._subscription.look(request.look)
             else:
-                self._send(commands.answer(self._record.database, request, self._open))
+                self._tell(commands.answer(self._record.database, request, self._open))
         except RunwatchException as error:
             identity = content.get("id") if isinstance(content, dict) else None
             if isinstance(identity, str):
-                self._send(Refusal(id=identity, message=error.message))
+                self._tell(Refusal(id=identity, message=error.message))
             else:
                 _log.warning("%s", error)
 

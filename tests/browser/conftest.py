@@ -1,0 +1,117 @@
+"""Servers and a browser that all browser tests share."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+from runwatch.core import Workspace
+from tests.browser import jupyter_server
+from tests.browser.jupyter_server import JupyterServer
+from tests.browser.notebook_page import NotebookPage
+
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_DEBIAN_CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _browser_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One registry of workspaces for the servers, their kernels and the test process."""
+    before = os.environ.get("XDG_STATE_HOME")
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("browser-state"))
+    yield
+    if before is None:
+        del os.environ["XDG_STATE_HOME"]
+    else:
+        os.environ["XDG_STATE_HOME"] = before
+
+
+@pytest.fixture(autouse=True)
+def _own_state() -> None:
+    """Stand in for the fixture of the other tests: the servers' state is the session's."""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium: Debian's where it is installed, else Playwright's own."""
+    with sync_playwright() as playwright:
+        path = str(_DEBIAN_CHROMIUM) if _DEBIAN_CHROMIUM.exists() else None
+        launched = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    """A JupyterLab server."""
+    with jupyter_server.running("lab", tmp_path_factory.mktemp("lab")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def notebook7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    """A Notebook 7 server."""
+    with jupyter_server.running("notebook", tmp_path_factory.mktemp("notebook")) as server:
+        yield server
+
+
+@pytest.fixture(params=["lab", "notebook7"])
+def server(request: pytest.FixtureRequest) -> JupyterServer:
+    """Each front in turn."""
+    found: JupyterServer = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of its own, wide enough to see a widget whole."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    opened = context.new_page()
+    yield opened
+    _shut_down_kernels(opened)
+    context.close()
+
+
+def _shut_down_kernels(page: Page) -> None:
+    """End the notebook's kernel: the next test wants the machine for itself."""
+    try:
+        page.evaluate(
+            "async () => { await window.jupyterapp?.serviceManager?.sessions?.shutdownAll(); }"
+        )
+    except Error:
+        return  # the page is at no notebook
+
+
+@pytest.fixture
+def notebook(page: Page, server: JupyterServer) -> NotebookPage:
+    """A page at a front, ready to open a notebook."""
+    return NotebookPage(page, server)
+
+
+@pytest.fixture
+def in_root(server: JupyterServer) -> Callable[[str, str], None]:
+    """Write a file beside the notebooks."""
+
+    def write(name: str, text: str) -> None:
+        (server.root / name).write_text(textwrap.dedent(text), encoding="utf-8")
+
+    return write
+
+
+@pytest.fixture
+def record(server: JupyterServer) -> Workspace:
+    """The workspace that the notebooks use, opened in the test process."""
+    return Workspace(path=server.root)

@@ -1,0 +1,147 @@
+"""A real JupyterLab or Notebook 7 server, with nothing of the user's in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+READY_WITHIN_S = 60
+
+
+@dataclass(frozen=True)
+class JupyterServer:
+    """Where a running server is."""
+
+    front: str
+    """"lab" or "notebook"."""
+    root: Path
+    url: str
+    token: str
+
+    def address_of(self, notebook: str) -> str:
+        """Return the address that opens a notebook."""
+        page = "lab/tree" if self.front == "lab" else "notebooks"
+        reset = "reset&" if self.front == "lab" else ""
+        return f"{self.url}{page}/{notebook}?{reset}token={self.token}"
+
+
+@contextmanager
+def running(
+    front: str, folder: Path, *, overrides: dict[str, object] | None = None
+) -> Iterator[JupyterServer]:
+    """Start a server in `folder` and end it, with its kernels, at the end of the block.
+
+    Parameters
+    ----------
+    front
+        "lab" or "notebook".
+    folder
+        Gets the notebooks' folder, and all configuration and state.
+    overrides
+        JupyterLab settings by plugin id, instead of their defaults.
+    """
+    root = folder / "root"
+    root.mkdir(parents=True)
+    settings = folder / "lab-app-settings"
+    settings.mkdir()
+    (settings / "overrides.json").write_text(json.dumps({**_CALM, **(overrides or {})}))
+    token, port = secrets.token_hex(16), _free_port()
+    app = "LabApp" if front == "lab" else "JupyterNotebookApp"
+    log = open(folder / "server.log", "wb")  # noqa: SIM115 the process has it
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "jupyter", front, "--no-browser", "--allow-root"),
+            f"--ServerApp.root_dir={root}",
+            f"--ServerApp.port={port}",
+            "--ServerApp.port_retries=0",
+            f"--IdentityProvider.token={token}",
+            f"--{app}.expose_app_in_browser=True",
+            f"--LabServerApp.app_settings_dir={settings}",
+            f"--LabApp.app_settings_dir={settings}",
+        ],
+        env=_environment(folder),
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    server = JupyterServer(front, root, f"http://127.0.0.1:{port}/", token)
+    try:
+        _wait_until_ready(server, process, folder / "server.log")
+        yield server
+    finally:
+        _end(process)
+        log.close()
+
+
+# What would cover the page, or reach for the network.
+_CALM: dict[str, object] = {
+    "@jupyterlab/apputils-extension:notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+}
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    own = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "IPYTHONDIR": "ipython",
+        "XDG_STATE_HOME": "state",
+    }
+    # The test process's own state, where a fixture has set one, is the server's too.
+    kept = {"XDG_STATE_HOME"} & os.environ.keys()
+    chosen = {name: str(folder / place) for name, place in own.items() if name not in kept}
+    for place in chosen.values():
+        Path(place).mkdir(parents=True, exist_ok=True)
+    return {**os.environ, **chosen, "JUPYTER_PREFER_ENV_PATH": "1"}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_ready(server: JupyterServer, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while True:
+        try:
+            with urllib.request.urlopen(f"{server.url}api/status?token={server.token}", timeout=5):
+                return
+        except (urllib.error.URLError, OSError) as error:
+            if process.poll() is not None or time.monotonic() > deadline:
+                said = log.read_text(errors="replace")[-4000:]
+                raise RuntimeError(f"The Jupyter server did not start: {error}\n{said}") from error
+            time.sleep(0.1)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    _, alive = psutil.wait_procs(family, timeout=3)
+    for child in alive:
+        child.kill()

@@ -1,0 +1,108 @@
+"""A notebook in a browser, as a person uses it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+from tests.browser.jupyter_server import JupyterServer
+
+PATIENCE_MS = 30_000
+
+# The panel of the open notebook, in JupyterLab and in Notebook 7.
+_PANEL = "window.jupyterapp?.shell?.currentWidget"
+
+
+class NotebookPage:
+    """One open notebook."""
+
+    def __init__(self, page: Page, server: JupyterServer) -> None:
+        self.page = page
+        self.server = server
+        page.set_default_timeout(PATIENCE_MS)
+
+    def open(self, *cells: str) -> None:
+        """Write a notebook with these cells, open it, and wait for its kernel."""
+        name = f"{uuid.uuid4().hex[:8]}.ipynb"
+        (self.server.root / name).write_text(json.dumps(_notebook(cells)), encoding="utf-8")
+        self.page.goto(self.server.address_of(name))
+        self._wait_for_kernel()
+
+    def reload(self) -> None:
+        """Load the page anew."""
+        self.page.reload()
+        self._wait_for_kernel()
+
+    def _wait_for_kernel(self) -> None:
+        self.page.wait_for_function(
+            f"() => {_PANEL}?.context?.isReady && {_PANEL}.sessionContext?.session?.kernel"
+            f"?.connectionStatus === 'connected'"
+        )
+        self.page.evaluate(f"async () => {{ await {_PANEL}.sessionContext.ready; }}")
+
+    def run_all(self) -> None:
+        """Run all cells, without waiting for them."""
+        self.page.evaluate(
+            "() => { void window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+        )
+
+    def run_hidden(self, code: str) -> str:
+        """Run code that no cell shows, in an idle kernel; return what it prints."""
+        result: dict[str, Any] = self.page.evaluate(
+            f"""async (code) => {{
+                const kernel = {_PANEL}.sessionContext.session.kernel;
+                const future = kernel.requestExecute({{ code, store_history: false }});
+                let printed = '';
+                future.onIOPub = (message) => {{
+                    if (message.header.msg_type === 'stream') printed += message.content.text;
+                }};
+                const reply = await future.done;
+                return {{ printed, status: reply.content.status, error: reply.content.evalue }};
+            }}""",
+            code,
+        )
+        assert result["status"] == "ok", result["error"]
+        return str(result["printed"])
+
+    def restart_kernel(self) -> None:
+        """Restart the kernel and wait until it is there again."""
+        self.page.evaluate(
+            f"async () => {{ await {_PANEL}.sessionContext.session.kernel.restart(); }}"
+        )
+
+    def cell_output(self, index: int) -> Locator:
+        """Return what is below a cell."""
+        return self.page.locator(".jp-Notebook .jp-CodeCell").nth(index).locator(".jp-OutputArea")
+
+    def is_running(self, index: int) -> bool:
+        """Return whether a cell has not ended: its prompt is a star."""
+        prompt = self.page.locator(".jp-Notebook .jp-CodeCell").nth(index)
+        return "[*]" in (prompt.locator(".jp-InputPrompt").first.text_content() or "")
+
+    def widget(self) -> Locator:
+        """Return the first widget of a run."""
+        return self.page.locator(".rw-root").first
+
+
+def _notebook(cells: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+        },
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": f"cell-{number}",
+                "metadata": {},
+                "execution_count": None,
+                "outputs": [],
+                "source": source,
+            }
+            for number, source in enumerate(cells)
+        ],
+    }
