@@ -65,11 +65,12 @@ def submit(experiment: Experiment, folder: Path) -> Iterator[Callable[..., Scrip
 
 
 @pytest.fixture
-def python(folder: Path) -> Callable[..., subprocess.Popen[str]]:
+def python(folder: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Start a Python process in the current folder that runs the text of a program."""
+    started: list[subprocess.Popen[str]] = []
 
     def _python(text: str, **variables: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-c", textwrap.dedent(text)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -77,8 +78,13 @@ def python(folder: Path) -> Callable[..., subprocess.Popen[str]]:
             text=True,
             env={**os.environ, **variables},
         )
+        started.append(process)
+        return process
 
-    return _python
+    yield _python
+    for process in started:
+        with process:  # closes its pipes and waits for it
+            process.kill()
 
 
 def eventually(look: Callable[[], object], *, within_s: float = 15.0) -> object:

@@ -23,7 +23,7 @@ FAMILY = """
     nap = "import time; time.sleep(600)"
     grandchild = "; ".join([
         "import subprocess, sys, time",
-        f"p = subprocess.Popen([sys.executable, '-c', {{nap!r}}], env={{}}, "
+        f"p = subprocess.Popen([sys.executable, '-c', {{nap!r}}], env=dict(), "
         "start_new_session=True)",
         "print(p.pid, flush=True)",
         "time.sleep(600)",

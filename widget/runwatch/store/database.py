@@ -65,7 +65,7 @@ class Database:
         """Return what the workspace knows about itself: id, created_us, written_by."""
         with self.read() as connection:
             rows = connection.execute(select(schema.workspace.c.key, schema.workspace.c.value))
-            return dict(rows.tuples().all())
+            return {row.key: row.value for row in rows}
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

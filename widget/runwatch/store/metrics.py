@@ -80,7 +80,7 @@ def append(tx: Transaction, batch: Mapping[SeriesName, Sequence[Point]]) -> None
 
 def _run_keys(connection: Connection, run_ids: Iterable[str]) -> dict[str, int]:
     query = select(runs.c.run_id, runs.c.id).where(runs.c.run_id.in_(list(run_ids)))
-    return dict(connection.execute(query).tuples().all())
+    return {row.run_id: row.id for row in connection.execute(query)}
 
 
 def _rows(connection: Connection, query: Any) -> list[SeriesRow]:
