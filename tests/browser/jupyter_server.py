@@ -40,9 +40,7 @@ class JupyterServer:
 
 
 @contextmanager
-def running(
-    front: str, folder: Path, *, overrides: dict[str, object] | None = None
-) -> Iterator[JupyterServer]:
+def running(front: str, folder: Path) -> Iterator[JupyterServer]:
     """Start a server in `folder` and end it, with its kernels, at the end of the block.
 
     Parameters
@@ -51,14 +49,10 @@ def running(
         "lab" or "notebook".
     folder
         Gets the notebooks' folder, and all configuration and state.
-    overrides
-        JupyterLab settings by plugin id, instead of their defaults.
     """
     root = folder / "root"
     root.mkdir(parents=True)
-    settings = folder / "lab-app-settings"
-    settings.mkdir()
-    (settings / "overrides.json").write_text(json.dumps({**_CALM, **(overrides or {})}))
+    _write_settings(folder / "settings", _CALM)
     token, port = secrets.token_hex(16), _free_port()
     app = "LabApp" if front == "lab" else "JupyterNotebookApp"
     log = open(folder / "server.log", "wb")  # noqa: SIM115 the process has it
@@ -70,7 +64,6 @@ def running(
             "--ServerApp.port_retries=0",
             f"--IdentityProvider.token={token}",
             f"--{app}.expose_app_in_browser=True",
-            f"--{app}.app_settings_dir={settings}",
         ],
         env=_environment(folder),
         stdout=log,
@@ -94,6 +87,13 @@ _CALM: dict[str, object] = {
         "doNotDisturbMode": True,
     },
 }
+
+
+def _write_settings(folder: Path, settings: dict[str, object]) -> None:
+    for plugin, values in settings.items():
+        package, _, name = plugin.partition(":")
+        (folder / package).mkdir(parents=True, exist_ok=True)
+        (folder / package / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
 
 
 def _environment(folder: Path) -> dict[str, str]:

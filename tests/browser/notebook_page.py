@@ -73,6 +73,13 @@ class NotebookPage:
             f"async () => {{ await {_PANEL}.sessionContext.session.kernel.restart(); }}"
         )
 
+    def switch_subshells_off(self) -> None:
+        """Do what the setting "Kernel Comms over subshells: Disabled" does to an open kernel."""
+        self.page.evaluate(
+            f"() => {{ const kernel = {_PANEL}.sessionContext.session.kernel;"
+            " kernel.commsOverSubshells = 'disabled'; }"
+        )
+
     def cell_output(self, index: int) -> Locator:
         """Return what is below a cell."""
         return self.page.locator(".jp-Notebook .jp-CodeCell").nth(index).locator(".jp-OutputArea")

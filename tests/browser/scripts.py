@@ -52,6 +52,7 @@ def submit(script: str, *arguments: object) -> str:
     """Return the code that submits a script and shows its widget."""
     return (
         f"{IMPORTS}\n"
-        f"run = experiment.submit(ScriptRunConfig('.', {script!r}, arguments={list(arguments)!r}))\n"
+        f"config = ScriptRunConfig('.', {script!r}, arguments={list(arguments)!r})\n"
+        "run = experiment.submit(config)\n"
         "RunDetails(run).show()"
     )

@@ -138,7 +138,8 @@ def test_tags_are_edited_while_the_cell_is_blocked(
     in_root("talking.py", TALKING)
     run_id = f"tagged-{os.urandom(4).hex()}"
     notebook.open(
-        f"{IMPORTS}\nrun = experiment.submit(ScriptRunConfig('.', 'talking.py'), run_id={run_id!r})\n"
+        f"{IMPORTS}\nconfig = ScriptRunConfig('.', 'talking.py')\n"
+        f"run = experiment.submit(config, run_id={run_id!r})\n"
         "RunDetails(run).show()\ntime.sleep(90)"
     )
     notebook.run_all()

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import psutil
-import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from runwatch.core import Workspace
-from tests.browser import jupyter_server
-from tests.browser.jupyter_server import JupyterServer
 from tests.browser.notebook_page import NotebookPage
 from tests.browser.scripts import FAILING, IMPORTS, TALKING, submit
 from tests.browser.test_blocked_cell import cancel
@@ -86,7 +83,8 @@ def test_hostile_names_are_text(notebook: NotebookPage, in_root: InRoot) -> None
     hostile = "<img src=x onerror=\"document.title='taken'\">"
     in_root("hostile.py", f"print({hostile!r})\nraise ValueError({hostile!r})")
     notebook.open(
-        f"{submit('hostile.py')}\nrun.display_name = {hostile!r}\nrun.tag({hostile!r}, {hostile!r})\n"
+        f"{submit('hostile.py')}\nrun.display_name = {hostile!r}\n"
+        f"run.tag({hostile!r}, {hostile!r})\n"
         f"run.child_run({hostile!r}).log({hostile!r}, {hostile!r})\ntime.sleep(60)"
     )
     notebook.run_all()
@@ -160,33 +158,23 @@ def test_two_views_of_one_run_agree(notebook: NotebookPage, in_root: InRoot) -> 
     expect(views.first.get_by_role("status")).to_have_text("Canceled")
 
 
-@pytest.fixture(scope="module", params=["lab", "notebook"])
-def without_subshells(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[JupyterServer]:
-    """A front whose user has switched subshells for widgets off."""
-    off = {"@jupyterlab/apputils-extension:kernels-settings": {"commsOverSubshells": "disabled"}}
-    folder = tmp_path_factory.mktemp("without-subshells")
-    with jupyter_server.running(request.param, folder, overrides=off) as server:
-        yield server
-
-
 def test_without_subshells_cancel_goes_through_the_server_while_the_cell_is_blocked(
-    page: Page, without_subshells: JupyterServer
+    notebook: NotebookPage, in_root: InRoot, record: Workspace
 ) -> None:
-    (without_subshells.root / "talking.py").write_text(TALKING)
-    notebook = NotebookPage(page, without_subshells)
+    in_root("talking.py", TALKING)
     run_id = f"served-{os.urandom(4).hex()}"
     notebook.open(
         f"{IMPORTS}\nrun = experiment.submit(ScriptRunConfig('.', 'talking.py'), "
         f"run_id={run_id!r})\nRunDetails(run).show()\ntime.sleep(90)"
     )
+    notebook.switch_subshells_off()
+    page = notebook.page
     with page.expect_response("**/runwatch/api/commands") as answer:
         notebook.run_all()
         expect(notebook.widget().get_by_role("status")).to_have_text("Running")
         cancel(page)
     assert answer.value.status == 200
     assert answer.value.json()["type"] == "ack"
+    eventually(lambda: record.get_run(run_id).get_status() == "Canceled")
     expect(notebook.widget().get_by_role("status")).to_have_text("Canceled")
     assert notebook.is_running(0), "the cell was not blocked"
-    assert Workspace(path=without_subshells.root).get_run(run_id).get_status() == "Canceled"
