@@ -1,7 +1,7 @@
 // The first carrier: the widget's comm to the kernel.
 
 import type { AnyModel } from "@anywidget/types";
-import type { Summary, Update } from "../messages";
+import type { Delta, Summary, Update } from "../messages";
 import type { Transport } from "./transport";
 
 export interface WidgetTraits {
@@ -35,14 +35,24 @@ export function commTransport(model: AnyModel<WidgetTraits>): Transport {
   };
 }
 
-/** Puts each buffer where `{"$buffer": i}` stands for it. */
-export function withBuffers(value: unknown, buffers: DataView[]): unknown {
-  if (Array.isArray(value)) return value.map((inner) => withBuffers(inner, buffers));
-  if (value === null || typeof value !== "object") return value;
-  const entries = Object.entries(value);
-  const only = entries.length === 1 ? entries[0] : undefined;
-  if (only?.[0] === "$buffer") return float64(buffers[only[1] as number]);
-  return Object.fromEntries(entries.map(([key, inner]) => [key, withBuffers(inner, buffers)]));
+/** What stands in the JSON for a binary buffer. */
+interface BufferSign {
+  $buffer: number;
+}
+
+/** Puts each buffer where a sign stands for it: in the points, and nowhere else. */
+export function withBuffers(content: unknown, buffers: DataView[]): unknown {
+  const points = (content as Partial<Delta>).points;
+  if (!points) return content;
+  const numbers = (sign: unknown) => float64(buffers[(sign as BufferSign).$buffer]);
+  return {
+    ...(content as object),
+    points: points.map((one) => ({
+      ...one,
+      steps: numbers(one.steps),
+      values: numbers(one.values),
+    })),
+  };
 }
 
 function float64(buffer: DataView | undefined): Float64Array {

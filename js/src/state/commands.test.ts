@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Ack, Command, Refusal } from "../messages";
+import { delta, FakeTransport, head, row, snapshot } from "../testing/fake-transport";
+import type { CommandRoute } from "../transport/transport";
+import { GIVE_UP_AFTER_MS, SERVER_AFTER_MS, SETTLED_AFTER_MS } from "./commands";
+import { Session } from "./session";
+
+let transport: FakeTransport;
+let session: Session;
+
+function begin(route: CommandRoute | null = null): void {
+  transport = new FakeTransport();
+  session = new Session(transport, route);
+  session.mount();
+  transport.receive(
+    snapshot({
+      run: head({ tags: { data: "digits" } }),
+      tree: { offset: 0, total: 1, rows: [row()], metric_names: [] },
+    }),
+  );
+}
+
+const sentCommand = (): Command => transport.sent.at(-1) as Command;
+const alerts = () => session.commands.notices.value.filter((n) => n.kind === "alert");
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  session.close();
+  vi.useRealTimers();
+});
+
+test("a cancel is shown at once and stays until the record tells of it", () => {
+  begin();
+  session.commands.give({ type: "cancel", run_id: "run-1" });
+  expect(session.run.value.status).toBe("CancelRequested");
+  transport.receive({ type: "ack", id: sentCommand().id, message: null });
+  expect(session.run.value.status).toBe("CancelRequested");
+  transport.receive(delta(2, { run: head({ status: "Canceled" }) }));
+  expect(session.run.value.status).toBe("Canceled");
+});
+
+test("a row's cancel is shown in the row alone", () => {
+  begin();
+  session.commands.give({ type: "cancel", run_id: "child-1" });
+  expect(session.tree.value.rows[0]?.status).toBe("CancelRequested");
+  expect(session.run.value.status).toBe("Running");
+});
+
+test("what is refused is taken back and told", () => {
+  begin();
+  session.commands.give({ type: "set_tag", run_id: "run-1", key: "quality", value: "good" });
+  session.commands.give({ type: "remove_tag", run_id: "run-1", key: "data" });
+  expect(session.run.value.tags).toEqual({ quality: "good" });
+  const [first, second] = transport.sent.slice(-2) as [Command, Command];
+  transport.receive({ type: "refusal", id: first.id, message: "No." });
+  transport.receive({ type: "refusal", id: second.id, message: "Never." });
+  expect(session.run.value.tags).toEqual({ data: "digits" });
+  expect(alerts().map((n) => n.text)).toEqual(["No.", "Never."]);
+});
+
+test("without an answer it goes through the server, with the same id, and acts once", async () => {
+  const route = vi.fn(
+    async (_: string, command: Command): Promise<Ack | Refusal> => ({
+      type: "ack",
+      id: command.id,
+      message: "Done.",
+    }),
+  );
+  begin(route);
+  session.commands.give({ type: "cancel", run_id: "run-1" });
+  await vi.advanceTimersByTimeAsync(SERVER_AFTER_MS - 1);
+  expect(route).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(route).toHaveBeenCalledOnce();
+  expect(route.mock.calls[0]?.slice(0, 2)).toEqual(["w", sentCommand()]);
+  transport.receive({ type: "ack", id: sentCommand().id, message: "Done." });
+  expect(session.commands.notices.value.map((n) => n.text)).toEqual(["Done."]);
+});
+
+test("an answer in time spares the server", async () => {
+  const route = vi.fn();
+  begin(route);
+  session.commands.give({ type: "cancel", run_id: "run-1" });
+  transport.receive({ type: "ack", id: sentCommand().id, message: null });
+  await vi.advanceTimersByTimeAsync(SERVER_AFTER_MS * 2);
+  expect(route).not.toHaveBeenCalled();
+});
+
+test("a server that is not there leaves the comm its time; then nobody answers, and it is told", async () => {
+  vi.spyOn(console, "warn").mockImplementation(() => {});
+  begin(async () => {
+    throw new Error("404 Not Found");
+  });
+  session.commands.give({ type: "set_tag", run_id: "run-1", key: "a", value: null });
+  await vi.advanceTimersByTimeAsync(GIVE_UP_AFTER_MS - 1);
+  expect(session.run.value.tags).toHaveProperty("a");
+  await vi.advanceTimersByTimeAsync(1);
+  expect(session.run.value.tags).not.toHaveProperty("a");
+  expect(alerts()).toHaveLength(1);
+});
+
+test("an acknowledged command that no delta follows leaves the picture in the end", () => {
+  begin();
+  session.commands.give({ type: "set_tag", run_id: "run-1", key: "data", value: "digits" });
+  transport.receive({ type: "ack", id: sentCommand().id, message: null });
+  vi.advanceTimersByTime(SETTLED_AFTER_MS);
+  expect(session.commands.shown.value).toEqual([]);
+});
+
+test("a run that has ended is not shown as asked to cancel", () => {
+  begin();
+  transport.receive(delta(2, { run: head({ status: "Completed" }) }));
+  session.commands.give({ type: "cancel", run_id: "run-1" });
+  expect(session.run.value.status).toBe("Completed");
+});
