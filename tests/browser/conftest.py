@@ -5,26 +5,14 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from runwatch.core import Workspace
-from tests.browser import jupyter_server
+from tests.browser import chromium, jupyter_server
 from tests.browser.jupyter_server import JupyterServer
 from tests.browser.notebook_page import NotebookPage
-
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-_DEBIAN_CHROMIUM = Path("/usr/bin/chromium")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,12 +34,9 @@ def _own_state() -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium: Debian's where it is installed, else Playwright's own."""
-    with sync_playwright() as playwright:
-        path = str(_DEBIAN_CHROMIUM) if _DEBIAN_CHROMIUM.exists() else None
-        launched = playwright.chromium.launch(executable_path=path, args=_FLAGS)
-        yield launched
-        launched.close()
+    """One browser for all tests."""
+    with sync_playwright() as playwright, chromium.launched(playwright) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useId, useRef } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { strings } from "./strings";
 
 export type TabName = keyof typeof strings.tabs;
@@ -19,7 +19,8 @@ interface Props {
 
 /** Tabs as the ARIA pattern has them: arrows move and choose, one tab stop. */
 export function Tabs({ tabs, chosen, onChoose, children }: Props) {
-  const base = useId();
+  // Not useId: each widget is a bundle of its own, and all would begin with the same one.
+  const [base] = useState(() => `rw-${Math.random().toString(36).slice(2)}`);
   const list = useRef<HTMLDivElement>(null);
 
   const onKeyDown = (event: KeyboardEvent) => {
