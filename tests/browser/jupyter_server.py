@@ -27,7 +27,7 @@ class JupyterServer:
     """Where a running server is."""
 
     front: str
-    """"lab" or "notebook"."""
+    """"lab", "notebook" or "server"."""
     root: Path
     url: str
     token: str
@@ -46,7 +46,7 @@ def running(front: str, folder: Path) -> Iterator[JupyterServer]:
     Parameters
     ----------
     front
-        "lab" or "notebook".
+        "lab", "notebook", or "server" for a server alone.
     folder
         Gets the notebooks' folder, and all configuration and state.
     """
@@ -54,7 +54,8 @@ def running(front: str, folder: Path) -> Iterator[JupyterServer]:
     root.mkdir(parents=True)
     _write_settings(folder / "settings", _CALM)
     token, port = secrets.token_hex(16), _free_port()
-    app = "LabApp" if front == "lab" else "JupyterNotebookApp"
+    apps = {"lab": "LabApp", "notebook": "JupyterNotebookApp"}
+    exposed = [f"--{apps[front]}.expose_app_in_browser=True"] if front in apps else []
     log = open(folder / "server.log", "wb")  # noqa: SIM115 the process has it
     process = subprocess.Popen(
         [
@@ -63,7 +64,7 @@ def running(front: str, folder: Path) -> Iterator[JupyterServer]:
             f"--ServerApp.port={port}",
             "--ServerApp.port_retries=0",
             f"--IdentityProvider.token={token}",
-            f"--{app}.expose_app_in_browser=True",
+            *exposed,
         ],
         env=_environment(folder),
         stdout=log,

@@ -33,7 +33,10 @@ class CommandsHandler(APIHandler):
         self.finish(json.dumps(msgspec.to_builtins(reply)))
 
 
+ROUTES: list[tuple[str, type[APIHandler]]] = [("commands", CommandsHandler)]
+
+
 def add_routes(web_app: Any) -> None:
     """Add this extension's routes to the server's application."""
     base = url_path_join(web_app.settings["base_url"], "runwatch", "api")
-    web_app.add_handlers(".*$", [(url_path_join(base, "commands"), CommandsHandler)])
+    web_app.add_handlers(".*$", [(url_path_join(base, name), how) for name, how in ROUTES])

@@ -1,0 +1,1 @@
+"""Measurements: ``make bench``. Each figure stands beside its floor, taken in the same run."""
