@@ -52,7 +52,7 @@ lint: setup ## Check style, types and layers
 	@$(BIN)/ruff check -q .
 	@$(BIN)/ruff format -q --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache --no-timings > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+	@$(BIN)/lint-imports --no-cache > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
 	@$(BIN)/nbstripout --verify notebooks/*.ipynb
 	@cd js && npm run --silent lint && npm run --silent typecheck
 
