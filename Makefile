@@ -5,7 +5,6 @@ VENV := .venv
 BIN := $(abspath $(VENV))/bin
 # Node comes from PyPI, into the environment.
 export PATH := $(BIN):$(PATH)
-# A notebook's kernel and a run's script use the environment's Python.
 SERVE ?= 1
 DEMO_ARGUMENTS ?=
 
@@ -36,11 +35,7 @@ $(VENV)/js-ready: js/node_modules/ready $(JS_SOURCES)
 
 .PHONY: demo
 demo: setup ## Run the example live in the terminal, then open it in JupyterLab (SERVE=0: not)
-	@$(BIN)/python notebooks/demo.py $(DEMO_ARGUMENTS)
-ifneq ($(SERVE),0)
-	@echo "Opening the quickstart in JupyterLab; Ctrl-C ends it."
-	@exec $(BIN)/jupyter lab --allow-root --ServerApp.root_dir=notebooks notebooks/quickstart.ipynb
-endif
+	@$(BIN)/python notebooks/demo.py $(if $(filter-out 0,$(SERVE)),--serve) $(DEMO_ARGUMENTS)
 
 .PHONY: test
 test: setup chromium lint ## Run every test: Vitest, unit, integration, notebooks, browser

@@ -32,7 +32,7 @@ def candidates(count: int) -> list[tuple[float, int]]:
 def main() -> None:
     """Train every candidate and keep the best."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--epochs", type=int, default=180)
     parser.add_argument("--candidates", type=int, default=len(RATES) * len(WIDTHS))
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
