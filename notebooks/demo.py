@@ -51,7 +51,8 @@ def serve_quickstart() -> None:
     print("\nOpening quickstart.ipynb in JupyterLab. Ctrl-C ends it.\n", flush=True)
     # At this level it prints its address and errors.
     quiet = ["-y", "--allow-root", "--log-level=ERROR"]
-    lab = subprocess.Popen([sys.executable, "-m", "jupyter", "lab", *quiet, "quickstart.ipynb"])
+    at = "--LabApp.default_url=/lab/tree/quickstart.ipynb"
+    lab = subprocess.Popen([sys.executable, "-m", "jupyter", "lab", *quiet, at])
     try:
         lab.wait()
     except KeyboardInterrupt:  # JupyterLab got it too, and shuts its kernels down
