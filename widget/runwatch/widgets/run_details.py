@@ -25,6 +25,7 @@ from runwatch.feed.messages import (
     Update,
     Watch,
 )
+from runwatch.feed.run_view import RunView
 from runwatch.feed.watcher import Subscription
 from runwatch.store import registry
 from runwatch.store.status import TERMINAL
@@ -87,10 +88,12 @@ class RunDetails(anywidget.AnyWidget):  # type: ignore[misc]
         self._watched = False
         self._summarised = 0.0
         registry.remember(self._record.database.workspace_id, self._record.paths)
-        self._subscribe(_LOOK_AT_NOTHING)
-        super().__init__(summary=self._summary(), compact=compact, **kwargs)
+        first = RunView(self._record.database, run_instance.id, _LOOK_AT_NOTHING).summary()
+        super().__init__(summary=msgspec.to_builtins(first), compact=compact, **kwargs)
         answer_where_asked(self.comm)
         self.on_msg(self._on_message)
+        if first.run.status not in TERMINAL:
+            self._subscribe(_LOOK_AT_NOTHING)
 
     def show(self, render_lib: object = None, widget_settings: object = None) -> None:
         """Display the widget. The parameters are accepted as in azureml."""
@@ -132,8 +135,7 @@ class RunDetails(anywidget.AnyWidget):  # type: ignore[misc]
         if shown is None:
             return None
         bundle, metadata = shown if isinstance(shown, tuple) else (shown, {})
-        html = card(self._summary())
-        return {**bundle, "text/plain": repr(self), "text/html": html}, metadata
+        return {**bundle, "text/plain": repr(self), "text/html": card(self.summary)}, metadata
 
     # --- from the record to the view --------------------------------------------------------
 
@@ -150,28 +152,22 @@ class RunDetails(anywidget.AnyWidget):  # type: ignore[misc]
         if self._watched:
             self._tell(update)
         if self._subscription is not None and isinstance(update, (Snapshot, Delta)):
-            self._refresh_summary(update)
+            self._refresh_summary(self._subscription.view, update)
 
     def _tell(self, update: Update) -> None:
         content, buffers = wire.encode(update)
         self.send(content, buffers)
 
-    def _refresh_summary(self, update: Snapshot | Delta) -> None:
+    def _refresh_summary(self, view: RunView, update: Snapshot | Delta) -> None:
         """Sync the summary: at once when the status changes, else once a second."""
         now = time.monotonic()
         status = None if update.run is None else update.run.status
         known = self.summary.get("run", {}).get("status")
         if (status is not None and status != known) or now - self._summarised >= SUMMARY_EVERY_S:
             self._summarised = now
-            self.summary = self._summary()
+            self.summary = msgspec.to_builtins(view.summary())
         if not self._watched and status in TERMINAL:
             self._unsubscribe()  # nothing will change, and nobody looks
-
-    def _summary(self) -> dict[str, Any]:
-        if self._subscription is None:
-            return dict(self.summary)
-        built = msgspec.to_builtins(self._subscription.view.summary())
-        return dict(built)
 
     # --- from the view to the record --------------------------------------------------------
 
