@@ -242,3 +242,16 @@ def test_buffers_travel_beside_the_json(watch: Any, run: Run) -> None:
     content, buffers = wire.encode(view.updates[0])
     assert content["points"][0]["values"] == {"$buffer": 1}
     assert buffers == [struct.pack("<d", 0.0), struct.pack("<d", 0.5)]
+
+
+def test_ten_thousand_live_children_leave_the_feed_quick(watch: Any, run: Run) -> None:
+    children = run.create_children(count=10_000)
+    view, _ = watch(limit=10)
+    assert view.updates[0].tree.total == 10_000
+    for number in range(3):
+        before = len(view.updates)
+        children[number].complete()
+        eventually(lambda b=before: len(view.updates) > b, within_s=5)
+    assert [row.status for row in view.last("rows")] == ["Completed"]
+    run.cancel()
+    eventually(lambda: view.last("run").child_counts == {"Completed": 3, "Canceled": 9_997})

@@ -16,7 +16,7 @@ from runwatch.compute import processes
 from runwatch.store import runs, shipper
 from runwatch.store.clock import now_us
 from runwatch.store.database import Database, Transaction
-from runwatch.store.runs import Owner, RunRow
+from runwatch.store.runs import RunRow
 from runwatch.store.status import RunStatus
 
 _SILENT_US = 2 * 60 * 1_000_000
@@ -26,18 +26,12 @@ _LOST_US = 24 * 3600 * 1_000_000
 def settle(database: Database) -> bool:
     """End the runs whose owner is gone; return whether there were any."""
     with database.read() as connection:
-        live = runs.live(connection)
-    alive: dict[Owner, bool] = {}
-    dead, silent = [], []
-    for row in live:
-        owner = row.owner
-        if owner is None:
-            continue
-        if not processes.is_here(owner):
-            silent.append(row)
-        elif not alive.setdefault(owner, processes.is_alive(owner)):
-            dead.append(row)
-    _settle_by_heartbeat(database, silent)
+        owners = runs.owners_of_live(connection)
+        gone = [o for o in owners if processes.is_here(o) and not processes.is_alive(o)]
+        dead = [row for owner in gone for row in runs.live(connection, runs.of_owner(owner))]
+        elsewhere = [o for o in owners if not processes.is_here(o)]
+        remote = [row for o in elsewhere for row in runs.live(connection, runs.of_owner(o))]
+    _settle_by_heartbeat(database, remote)
     if dead:
         _settle_here(database, dead)
     return bool(dead)

@@ -136,8 +136,7 @@ class Recorder:
         if ended:
             self.ship()
             with self._record.database.write() as tx:
-                for row in ended:
-                    runs.change_status(tx, row.id, RunStatus.CANCELED)
+                runs.change_statuses(tx, [row.id for row in ended], RunStatus.CANCELED)
         if interrupt and threading.current_thread() is not threading.main_thread():
             with self._lock:
                 if +self._blocks:

@@ -38,6 +38,7 @@ class Subtree:
         self._experiment = experiments.get(connection, run.experiment).name
         self._definition = runs.definition(connection, run.id)
         self._rows: dict[int, RunRow] = {}
+        self._live: set[int] = set()
         self._children: dict[int, list[int]] = {}
         self._tags: dict[int, labels.Labels] = {}
         self._properties: labels.Labels = {}
@@ -70,13 +71,17 @@ class Subtree:
 
     def is_live(self) -> bool:
         """Return whether the run or a descendant has not ended."""
-        return any(row.status not in TERMINAL for row in self._rows.values())
+        return bool(self._live)
 
     def _take_runs(self, connection: Connection, rows: list[RunRow]) -> None:
         for row in rows:
             if row.id not in self._rows and row.id != self._top and row.parent is not None:
                 self._children.setdefault(row.parent, []).append(row.id)
             self._rows[row.id] = row
+            if row.status in TERMINAL:
+                self._live.discard(row.id)
+            else:
+                self._live.add(row.id)
         self._tags.update(labels.tags(connection, [row.id for row in rows]))
         if any(row.id == self._top for row in rows):
             self._properties = labels.properties(connection, [self._top])[self._top]

@@ -14,9 +14,11 @@ from runwatch.exceptions import ServiceException
 from runwatch.store import experiments, schema
 from runwatch.store.clock import now_us
 from runwatch.store.database import Transaction
-from runwatch.store.status import LIVE, TERMINAL, RunStatus, may_become
+from runwatch.store.status import ALL, LIVE, TERMINAL, RunStatus, may_become
 
 _runs = schema.runs
+_MOST_KEYS = 10_000
+"""Keys in one statement: SQLite takes up to 32,766 parameters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,14 +241,23 @@ def change_status(
     return True
 
 
-def request_cancel(tx: Transaction, run: RunRow) -> list[RunRow]:
-    """Ask a run and its live descendants to end; return those that were asked by this call."""
-    now = now_us()
-    return [
-        row
-        for row in subtree(tx.connection, run)
-        if change_status(tx, row.id, RunStatus.CANCEL_REQUESTED, cancel_requested_us=now)
-    ]
+def change_statuses(tx: Transaction, keys: Sequence[int], new: str, **values: Any) -> None:
+    """Give the status `new` to those of many runs that the status machine lets have it."""
+    sources = [old for old in ALL if may_become(old, new)]
+    if new in TERMINAL:
+        values["ended_us"] = now_us()
+    for start in range(0, len(keys), _MOST_KEYS):
+        tx.connection.execute(
+            update(_runs)
+            .where(_runs.c.id.in_(keys[start : start + _MOST_KEYS]), _runs.c.status.in_(sources))
+            .values(status=new, change=tx.change, **values)
+        )
+
+
+def request_cancel(tx: Transaction, run: RunRow) -> None:
+    """Ask a run and its live descendants to end."""
+    family = [row.id for row in subtree(tx.connection, run)]
+    change_statuses(tx, family, RunStatus.CANCEL_REQUESTED, cancel_requested_us=now_us())
 
 
 def beat(tx: Transaction, keys: Sequence[int]) -> None:
@@ -257,6 +268,16 @@ def beat(tx: Transaction, keys: Sequence[int]) -> None:
 def live(connection: Connection, *conditions: ColumnElement[bool]) -> list[RunRow]:
     """Return the runs that have not ended."""
     return where(connection, _runs.c.status.in_(LIVE), *conditions)
+
+
+def owners_of_live(connection: Connection) -> list[Owner]:
+    """Return the processes that answer for runs that have not ended; there are few of them."""
+    query = (
+        select(_runs.c.host, _runs.c.pid, _runs.c.process_started)
+        .where(_runs.c.status.in_(LIVE), _runs.c.host.is_not(None))
+        .distinct()
+    )
+    return [Owner(**row) for row in connection.execute(query).mappings()]
 
 
 def of_root(root: int) -> ColumnElement[bool]:
