@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from runwatch.compute.job import Job
-from runwatch.compute.script_environment import RUN_ID, python_path
+from runwatch.compute.script_environment import RUN_ID
 from runwatch.exceptions import ExperimentExecutionException
 from runwatch.store.paths import WorkspacePaths
 from runwatch.store.runs import Owner
@@ -33,7 +33,8 @@ class LocalTarget:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=paths.root,
-                env=_environment(job),
+                # Its own id, so that it does not pass for a process of the run that submits it.
+                env={**os.environ, RUN_ID: job.run_id},
                 start_new_session=True,
             )
         said, _ = starter.communicate(msgspec.json.encode(job))
@@ -45,12 +46,3 @@ class LocalTarget:
                 f"{paths.supervisor_log}."
             ) from None
         return Owner(host=socket.gethostname(), pid=int(pid), process_started=float(started))
-
-
-def _environment(job: Job) -> dict[str, str]:
-    """Return this process's environment, in which the supervisor finds this same runwatch.
-
-    It carries the run's own id, so that the supervisor does not pass for a process of the run
-    that it is submitted from.
-    """
-    return {**os.environ, "PYTHONPATH": python_path(), RUN_ID: job.run_id}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from runwatch.store.paths import WorkspacePaths
 
@@ -28,7 +27,6 @@ def for_script(
     return {
         **environment,
         "PYTHONUNBUFFERED": "1",
-        "PYTHONPATH": python_path(),
         **extra,
         RUN_ID: run_id,
         EXPERIMENT: experiment,
@@ -37,13 +35,6 @@ def for_script(
         _AZUREML_EXPERIMENT: experiment,
         _AZUREML_OUTPUTS: "./outputs",
     }
-
-
-def python_path() -> str:
-    """Return a PYTHONPATH on which a child process finds this same runwatch."""
-    package = str(Path(__file__).parents[2])
-    inherited = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
-    return os.pathsep.join(dict.fromkeys([*inherited, package]))
 
 
 def supervised_run(paths: WorkspacePaths) -> str | None:

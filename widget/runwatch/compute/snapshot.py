@@ -30,14 +30,14 @@ class _SourceFile:
 
 
 def take(source: Path, store: Path) -> str:
-    """Copy `source` into the folder `store` and return the snapshot's id.
+    """Copy `source`, a folder or a file, into the folder `store` and return the snapshot's id.
 
     Raises
     ------
     SnapshotException
         A file can't be read, or there are more than 2,000 files or 300 MB.
     """
-    files = list(_files(source))
+    files = list(_files(source)) if source.is_dir() else [_single(source)]
     _check_limits(source, files)
     try:
         snapshot_id = _identify(files)
@@ -75,6 +75,10 @@ def _files(source: Path) -> Iterator[_SourceFile]:
             path = Path(folder, name)
             if not spec.match_file(prefix + name) and path.is_file():
                 yield _SourceFile(prefix + name, path, path.stat().st_size)
+
+
+def _single(file: Path) -> _SourceFile:
+    return _SourceFile(file.name, file, file.stat().st_size)
 
 
 def _ignore_lines(source: Path) -> list[str]:

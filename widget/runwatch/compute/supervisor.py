@@ -27,6 +27,7 @@ import psutil
 from runwatch.compute import outcome, processes, snapshot
 from runwatch.compute.job import Job
 from runwatch.exceptions import RunwatchException
+from runwatch.store import run_files
 from runwatch.store.clock import now_us
 from runwatch.store.paths import WorkspacePaths
 from runwatch.store.status import TERMINAL, RunStatus
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 TICK_S = 0.05
 HEARTBEAT_S = 10.0
 _RETRY_S = 1.0
-_GATHERED = ("outputs", "logs")
 
 _log = logging.getLogger("runwatch.supervisor")
 
@@ -94,7 +94,7 @@ class Supervisor:
         job, paths = self._job, self._paths
         try:
             snapshot.check_out(self._workspace.snapshots, job.snapshot_id, paths.work)
-            for name in _GATHERED:
+            for name in run_files.GATHERED:
                 (paths.work / name).mkdir(exist_ok=True)
             paths.std_log.parent.mkdir(parents=True, exist_ok=True)
             with open(paths.std_log, "ab") as log:
@@ -289,11 +289,7 @@ class Supervisor:
     def _gather(self) -> None:
         """Move what the script wrote to outputs/ and logs/ to the run's files."""
         try:
-            for name in _GATHERED:
-                source, target = self._paths.work / name, self._paths.files / name
-                if source.is_dir() and any(source.iterdir()):
-                    self._paths.files.mkdir(mode=0o700, exist_ok=True)
-                    source.rename(target)
+            run_files.gather(self._paths)
         except OSError as error:
             _log.warning("Left in %s, because it can't be gathered: %s", self._paths.work, error)
         else:

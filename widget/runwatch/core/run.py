@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from runwatch.compute import script_environment
 from runwatch.core import run_filter
+from runwatch.core.run_artifacts import RunArtifacts
 from runwatch.core.run_labels import RunLabels
 from runwatch.core.run_lifecycle import RunLifecycle
-from runwatch.core.run_metrics import RunMetrics
 from runwatch.core.run_tree import RunTree
 from runwatch.exceptions import RunEnvironmentException, ServiceException
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from runwatch.store.runs import RunRow
 
 
-class Run(RunLifecycle, RunMetrics, RunLabels, RunTree):
+class Run(RunLifecycle, RunArtifacts, RunLabels, RunTree):
     """A run that is in the record, opened by its id: ``Run(experiment, run_id)``.
 
     `Experiment.start_logging()`, `Experiment.submit()` and `Run.child_run()` make new ones;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import traceback as tracebacks
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from typing_extensions import Self
 from runwatch.core import completion
 from runwatch.core.run_record import RunRecord
 from runwatch.exceptions import ActivityCanceledException, ExperimentExecutionException
+from runwatch.store import run_files
 from runwatch.store.clock import iso_utc
 from runwatch.store.paths import STD_LOG
 from runwatch.store.status import TERMINAL, RunStatus
@@ -85,8 +87,19 @@ class RunLifecycle(RunRecord):
         }
         return {key: value for key, value in details.items() if value is not None}
 
+    def get_details_with_logs(self) -> dict[str, Any]:
+        """Return `get_details()` with the text of each log in place of its path."""
+        details = self.get_details()
+        for name, path in details["logFiles"].items():
+            details["logFiles"][name] = Path(path).read_text(encoding="utf-8", errors="replace")
+        return details
+
+    def get_detailed_status(self) -> dict[str, Any]:
+        """Return the status, and under "details" what it is waiting for (None here)."""
+        return {"status": self.get_status(), "details": None}
+
     def _log_files(self) -> dict[str, str]:
-        return {STD_LOG: str(self._paths.std_log)} if self._paths.std_log.is_file() else {}
+        return {name: str(path) for name, path in run_files.logs(self._paths).items()}
 
     def get_portal_url(self) -> str:
         """Return the address of the run's folder."""

@@ -115,13 +115,14 @@ class RunMetrics(RunRecord):
         run_type
             With `recursive`: only runs of that type.
         populate
-            Accepted as in azureml.
+            Whether to return images and JSON documents as `Artifact` objects, not as addresses.
 
         Returns
         -------
         dict
             A metric that was logged once is its value; one logged more often, the list of its
-            values in logging order. A list, row or table is what was logged.
+            values in logging order. A list, row or table is what was logged. An image or a JSON
+            document is the address of its file.
         """
         from runwatch.store import metrics, runs
 
@@ -132,16 +133,24 @@ class RunMetrics(RunRecord):
             if recursive:
                 family = runs.subtree(connection, me)
                 wanted = [r for r in family if run_type is None or r.type == run_type]
+            by_key = {row.id: row for row in wanted}
             of_run: dict[int, dict[str, Any]] = {}
             for series in metrics.of_runs(connection, [row.id for row in wanted]):
                 if name is None or series.name == name:
                     values = metrics.read_values(connection, series.id)
+                    if series.kind == "artifact":
+                        owner = by_key[series.run].run_id
+                        values = [self._artifact(owner, v, populate=populate) for v in values]
                     of_run.setdefault(series.run, {})[series.name] = _shape(series.kind, values)
         if not recursive:
             return of_run.get(me.id, {})
         descendants = [row for row in wanted if row.id != me.id]
         ordered = [*descendants, *(row for row in wanted if row.id == me.id)]
         return {row.run_id: of_run[row.id] for row in ordered if row.id in of_run}
+
+    def _artifact(self, run_id: str, file: str, *, populate: bool) -> Any:
+        """Return what stands for a file that was logged."""
+        raise NotImplementedError
 
 
 def _shape(kind: str, values: list[Any]) -> Any:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runwatch.compute import processes, script_environment, snapshot
+from runwatch.compute import processes, provenance, script_environment, snapshot
 from runwatch.compute.job import Job
 from runwatch.compute.local import LocalTarget
 from runwatch.compute.target import ComputeTarget
@@ -67,6 +67,7 @@ def submit(
     if run_id is None:
         run_id = f"{experiment.name}_{int(time.time())}_{uuid.uuid4().hex[:8]}"
     snapshot_id = snapshot.take(source, record.paths.snapshots)
+    sources = provenance.of_folder(source)
     new = runs.NewRun(
         run_id=checked_run_id(run_id),
         status=RunStatus.PREPARING,
@@ -81,7 +82,7 @@ def submit(
             tx, experiment._row.key, [new], parent=parent, owner=processes.this_process()
         )
         labels.set_tags(tx, row.id, checked_tags)
-        labels.add_properties(tx, row.id, {"ContentSnapshotId": snapshot_id})
+        labels.add_properties(tx, row.id, {"ContentSnapshotId": snapshot_id, **sources})
     variables = {
         **config.run_config.environment.environment_variables,
         **config.run_config.environment_variables,

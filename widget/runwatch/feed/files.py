@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from runwatch.feed.messages import LogFile, LogText, RunFile
-from runwatch.store.paths import RunPaths
+from runwatch.store import run_files as kept
+from runwatch.store.paths import STD_LOG, RunPaths
 
 TAIL_BYTES = 64 * 1024
 """How much of a log a view gets when it opens it."""
@@ -89,11 +91,15 @@ def _torn_bytes(data: bytes) -> int:
 
 
 def run_files(paths: RunPaths) -> list[RunFile]:
-    """Return what the run has written to outputs/ and logs/, also while it runs."""
-    found = dict(_files_below(paths.files))
-    for name in ("outputs", "logs"):
-        found.update({f"{name}/{n}": size for n, size in _files_below(paths.work / name)})
-    return [RunFile(name=name, size_bytes=size) for name, size in sorted(found.items())]
+    """Return what the run has written to outputs/ and logs/ or uploaded, also while it runs."""
+    found = []
+    for name, path in kept.names(paths).items():
+        if name != STD_LOG:
+            with suppress(OSError):  # removed meanwhile, or a dangling link
+                found.append(RunFile(name=name, size_bytes=path.stat().st_size))
+        if len(found) == MOST_FILES:
+            break
+    return found
 
 
 def _files_below(folder: Path) -> list[tuple[str, int]]:

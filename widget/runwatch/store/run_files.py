@@ -1,0 +1,105 @@
+"""Files that belong to a run, under names that a user chooses.
+
+A name is a relative path with forward slashes. It never leads out of the run's folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from runwatch.exceptions import UserErrorException
+from runwatch.store.paths import RunPaths
+
+GATHERED = ("outputs", "logs")
+"""Folders of a script whose contents belong to its run."""
+
+
+def names(paths: RunPaths) -> dict[str, Path]:
+    """Return where each file of a run is now, by name; also while its script runs."""
+    found = dict(_below(paths.logs))
+    found.update(_below(paths.files))
+    for folder in GATHERED:
+        for name, path in _below(paths.work / folder):
+            found[f"{folder}/{name}"] = path
+    return dict(sorted(found.items()))
+
+
+def logs(paths: RunPaths) -> dict[str, Path]:
+    """Return where each log of a run is now, by name."""
+    return {n: p for n, p in names(paths).items() if n.startswith(("user_logs/", "logs/"))}
+
+
+def _below(folder: Path) -> list[tuple[str, Path]]:
+    return [
+        (Path(root, name).relative_to(folder).as_posix(), Path(root, name))
+        for root, _, files in os.walk(folder)
+        for name in files
+    ]
+
+
+def checked_name(name: object) -> str:
+    """Return `name` without "./" and doubled slashes, if it is one that a file can have."""
+    if not isinstance(name, str) or not name or "\0" in name:
+        raise UserErrorException(f"A file of a run needs a name; got {name!r}.")
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        raise UserErrorException(
+            f"The name {name!r} leads out of the run's folder. Use a relative path without '..', "
+            "such as 'outputs/model.pkl'."
+        )
+    return str(path)
+
+
+def add(paths: RunPaths, name: str, source: Path | IO[bytes]) -> Path:
+    """Copy a file or a stream into the run, whole or not at all, and return where it is.
+
+    Raises
+    ------
+    UserErrorException
+        There is a file of that name: a run's files are a permanent record.
+    """
+    checked = checked_name(name)
+    target = paths.files / checked
+    if target.exists():
+        raise UserErrorException(
+            f"Resource Conflict: the run has a file {checked!r} already. Files of a run are a "
+            "permanent record; choose another name."
+        )
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    aside = target.with_name(f".new-{uuid.uuid4().hex}")
+    try:
+        if isinstance(source, Path):
+            shutil.copyfile(source, aside)
+        else:
+            with open(aside, "wb") as file:
+                shutil.copyfileobj(source, file)
+        aside.rename(target)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise UserErrorException(
+            f"The file {checked!r} was not added to the run: {error.filename}: {error.strerror}.",
+            error,
+        ) from error
+    return target
+
+
+def gather(paths: RunPaths) -> None:
+    """Move what a script wrote to outputs/ and logs/ to the run's files.
+
+    A file that was uploaded under the same name before stays as it was uploaded.
+    """
+    for folder in GATHERED:
+        for name, source in _below(paths.work / folder):
+            target = paths.files / folder / name
+            if not target.exists():
+                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                source.rename(target)
+
+
+def is_plain(name: str) -> bool:
+    """Return whether `name` is that of a file or folder itself, and no path."""
+    return name not in ("", ".", "..") and "/" not in name and "\0" not in name
