@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runwatch.core import names
+from runwatch.core import names, run_filter
 from runwatch.exceptions import RunwatchException, UserErrorException
 from runwatch.store.paths import checked_run_id
 from runwatch.store.status import RunStatus
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     from runwatch.core.script_run_config import ScriptRunConfig
     from runwatch.core.workspace import Workspace
     from runwatch.store.experiments import ExperimentRow
+
+
+class ViewType:
+    """Which experiments `Experiment.list` returns."""
+
+    ActiveOnly = "ActiveOnly"
+    All = "All"
+    ArchivedOnly = "ArchivedOnly"
 
 
 class Experiment:
@@ -211,6 +220,122 @@ class Experiment:
         return Run.list(
             self, type=type, tags=tags, properties=properties, include_children=include_children
         )
+
+    # --- the experiment itself ----------------------------------------------------------------
+
+    @staticmethod
+    def list(
+        workspace: Workspace,
+        experiment_name: str | None = None,
+        view_type: str = ViewType.ActiveOnly,
+        tags: LabelFilter = None,
+    ) -> list[Experiment]:
+        """Return the experiments of a workspace, oldest first.
+
+        Parameters
+        ----------
+        workspace
+            Where they are kept.
+        experiment_name
+            Only those of that name: there may be archived ones beside the active one.
+        view_type
+            "ActiveOnly", "ArchivedOnly" or "All".
+        tags
+            A key that an experiment must have, or a dict of keys with their values.
+
+        Raises
+        ------
+        UserErrorException
+            The view type or the filter is unknown.
+        """
+        from runwatch.store import experiments
+        from runwatch.store.schema import experiments as table
+
+        wanted = run_filter.of_labels("experiment tags", tags, experiments.has_tag)
+        if experiment_name is not None:
+            wanted.append(table.c.name == experiment_name)
+        if view_type == ViewType.ActiveOnly:
+            wanted.append(table.c.archived_us.is_(None))
+        elif view_type == ViewType.ArchivedOnly:
+            wanted.append(table.c.archived_us.is_not(None))
+        elif view_type != ViewType.All:
+            raise UserErrorException(
+                f"view_type must be 'ActiveOnly', 'ArchivedOnly' or 'All'; got {view_type!r}."
+            )
+        with workspace._record.database.read() as connection:
+            rows = experiments.where(connection, *wanted)
+        return [Experiment._of_row(workspace, row) for row in rows]
+
+    @property
+    def archived_time(self) -> datetime | None:
+        """When it was archived, in UTC; None while it is active."""
+        archived_us = self._row.archived_us
+        return (
+            None if archived_us is None else datetime.fromtimestamp(archived_us / 1e6, timezone.utc)
+        )
+
+    def archive(self) -> None:
+        """Take it out of the active experiments. Its runs stay, and its name is free again."""
+        from runwatch.store import experiments
+
+        with self._workspace._record.database.write() as tx:
+            experiments.archive(tx, self._row.key)
+        self.refresh()
+
+    def reactivate(self, new_name: str | None = None) -> None:
+        """Make it active again.
+
+        Raises
+        ------
+        UserErrorException
+            A new name was given, or another active experiment has its name.
+        """
+        from runwatch.store import experiments
+
+        if new_name is not None:
+            raise UserErrorException("An experiment can't be renamed: leave new_name out.")
+        with self._workspace._record.database.write() as tx:
+            active = experiments.find(tx.connection, self.name)
+            if active is not None and active.key != self._row.key:
+                raise UserErrorException(
+                    f"There is an active experiment {self.name!r} already. Archive it first."
+                )
+            experiments.reactivate(tx, self._row.key)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read it again from the record."""
+        from runwatch.store import experiments
+
+        with self._workspace._record.database.read() as connection:
+            self._row = experiments.get(connection, self._row.key)
+
+    @property
+    def tags(self) -> dict[str, str | None]:
+        """Its tags; one without a value has None."""
+        from runwatch.store import experiments
+
+        with self._workspace._record.database.read() as connection:
+            return experiments.tags(connection, self._row.key)
+
+    def tag(self, key: str, value: str | None = None) -> None:
+        """Add a tag, or give it another value."""
+        self.set_tags({key: value})
+
+    def set_tags(self, tags: Mapping[str, str | None]) -> None:
+        """Add several tags, or give them other values. Other tags stay."""
+        from runwatch.store import experiments
+
+        checked = names.labels("tag", tags)
+        with self._workspace._record.database.write() as tx:
+            experiments.set_tags(tx, self._row.key, checked)
+
+    def remove_tags(self, tags: Iterable[str]) -> None:
+        """Remove the tags with these keys; those that are not there are passed over."""
+        from runwatch.store import experiments
+
+        with self._workspace._record.database.write() as tx:
+            experiments.remove_tags(tx, self._row.key, tags)
 
     def __repr__(self) -> str:
         """Return its name and workspace, as azureml writes them."""

@@ -30,8 +30,8 @@ def conditions(
     from runwatch.store import labels
     from runwatch.store.schema import runs
 
-    found = _labels("tags", tags, labels.has_tag)
-    found += _labels("properties", properties, labels.has_property)
+    found = of_labels("run tags", tags, labels.has_tag)
+    found += of_labels("run properties", properties, labels.has_property)
     if type is not None:
         found.append(runs.c.type == type)
     if status is not None:
@@ -39,9 +39,10 @@ def conditions(
     return found
 
 
-def _labels(
+def of_labels(
     what: str, wanted: LabelFilter, has: Callable[..., ColumnElement[bool]]
 ) -> list[ColumnElement[bool]]:
+    """Return a condition for each key, or each key and value, that `wanted` names."""
     if wanted is None:
         return []
     if isinstance(wanted, str):
@@ -49,6 +50,6 @@ def _labels(
     if isinstance(wanted, Mapping):
         return [has(key, None if v is None else str(v)) for key, v in wanted.items()]
     raise UserErrorException(
-        f"Unknown filter type for run {what}: {wanted.__class__}. Pass a key, such as 'quality', "
+        f"Unknown filter type for {what}: {wanted.__class__}. Pass a key, such as 'quality', "
         "or a dict, such as {'quality': 'good'}."
     )

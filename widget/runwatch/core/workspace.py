@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runwatch.compute import script_environment
 from runwatch.core.record import Record
-from runwatch.exceptions import UserErrorException
+from runwatch.exceptions import UserErrorException, WorkspaceException
 from runwatch.store.paths import FOLDER
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from runwatch.core.run import Run
 
 _CONFIG_PLACES = (".azureml/config.json", "aml_config/config.json", "config.json")
+_FOLDER_KEY = "RunwatchFolder"
+"""In a config.json that is not beside its workspace: the folder where that is."""
+_NAME = re.compile(r"[a-zA-Z0-9][\w\-]{2,32}\Z")
 _SCOPE = re.compile(
     r"/subscriptions/(?P<subscription_id>[^/]*)/resourceGroups/(?P<resource_group>[^/]*)"
     r"/providers/Microsoft\.MachineLearningServices/workspaces/(?P<workspace_name>[^/]*)\Z",
@@ -92,16 +96,132 @@ class Workspace:
             return _from_file(start)
         places = [p.replace("config.json", _file_name or "config.json") for p in _CONFIG_PLACES]
         for folder in (start, *start.parents):
-            if (folder / FOLDER).is_dir():
-                return Workspace(path=folder)
             for place in places:
                 found = folder / place
                 if found.is_file() and (place != "config.json" or _describes(found)):
                     return _from_file(found)
+            if (folder / FOLDER).is_dir():
+                return Workspace(path=folder)
         workspace = Workspace(path=start)
         workspace._record.paths.create()
         print(f"Made a new workspace in {workspace._record.paths.root}")
         return workspace
+
+    @staticmethod
+    def create(
+        name: str,
+        auth: object = None,
+        subscription_id: str | None = None,
+        resource_group: str | None = None,
+        location: str | None = None,
+        create_resource_group: bool = True,
+        sku: str = "basic",
+        tags: Mapping[str, str] | None = None,
+        friendly_name: str | None = None,
+        exist_ok: bool = False,
+        show_output: bool = True,
+        **kwargs: object,
+    ) -> Workspace:
+        """Make a workspace in the current folder, and a config.json that gives it its name.
+
+        Parameters
+        ----------
+        name
+            3 to 33 letters, digits, hyphens and underscores.
+        subscription_id, resource_group
+            Kept as names; "local" if left out.
+        exist_ok
+            Whether one that is there already is returned.
+        auth, location, create_resource_group, sku, tags, friendly_name, show_output, kwargs
+            Accepted for notebooks written for Azure ML; not used.
+
+        Raises
+        ------
+        UserErrorException
+            The name won't do.
+        WorkspaceException
+            There is a workspace in the current folder, and `exist_ok` is False.
+        """
+        if not isinstance(name, str) or not _NAME.match(name):
+            raise UserErrorException(
+                f"Workspace name must be between 3 and 33 characters long, and {name!r} won't do. "
+                "Its first character has to be alphanumeric, and the rest may contain hyphens and "
+                "underscores. No whitespace is allowed."
+            )
+        if Path(FOLDER).exists() and not exist_ok:
+            raise WorkspaceException(
+                f"There is a workspace in {Path.cwd()} already. Pass exist_ok=True to use it, or "
+                "change to another folder."
+            )
+        made = Workspace(subscription_id or "local", resource_group or "local", name)
+        made._record.paths.create()
+        made.write_config()
+        return made
+
+    @staticmethod
+    def get(
+        name: str,
+        auth: object = None,
+        subscription_id: str | None = None,
+        resource_group: str | None = None,
+        location: str | None = None,
+        cloud: str = "AzureCloud",
+        id: str | None = None,
+    ) -> Workspace:
+        """Return the workspace of the current folder, or one above it, if it has that name.
+
+        The parameters but `name` are accepted as in azureml.
+
+        Raises
+        ------
+        WorkspaceException
+            There is none of that name.
+        """
+        for folder in (Path.cwd(), *Path.cwd().parents):
+            if (folder / FOLDER).is_dir():
+                found = Workspace.from_config(folder)
+                if found.name == name:
+                    return found
+        raise WorkspaceException(
+            f"There is no workspace {name!r} in {Path.cwd()} or above it. Change to its folder, or "
+            "make it with Workspace.create(name=...)."
+        )
+
+    def write_config(self, path: str | None = None, file_name: str | None = None) -> None:
+        """Write a config.json with which `from_config()` finds this workspace by its names.
+
+        Parameters
+        ----------
+        path
+            The folder in which `.azureml/` is made; that of the workspace if left out.
+        file_name
+            Another name for the file.
+
+        Raises
+        ------
+        UserErrorException
+            The folder is not there or can't be written to.
+        """
+        folder = Path(path) if path else self._record.paths.root.parent
+        beside = folder / ("aml_config" if (folder / "aml_config").is_dir() else ".azureml")
+        scope = (
+            f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{self.name}"
+        )
+        try:
+            beside.mkdir(exist_ok=True)
+            config = {"Id": None, "Scope": scope}
+            home = self._record.paths.root.parent
+            if folder.resolve() != home:
+                config[_FOLDER_KEY] = str(home)
+            text = json.dumps(config)
+            (beside / (file_name or "config.json")).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UserErrorException(
+                f"Could not write the config file to {beside}: {error.strerror}. The folder must "
+                "be there, and you must be allowed to write to it.",
+                error,
+            ) from error
 
     @property
     def name(self) -> str:
@@ -178,7 +298,13 @@ def _from_file(file: Path) -> Workspace:
         )
     beside = file.parent
     folder = beside.parent if beside.name in (".azureml", "aml_config") else beside
-    return Workspace(**names, path=folder)
+    home = names.pop(_FOLDER_KEY, None)
+    if home is not None and not Path(home, FOLDER).is_dir():
+        raise UserErrorException(
+            f"The config file {file} names a workspace in {home}, and there is none. Was the "
+            "folder moved? Write the config again with workspace.write_config()."
+        )
+    return Workspace(**names, path=home or folder)
 
 
 def _describes(file: Path) -> bool:
@@ -194,7 +320,8 @@ def _read(file: Path) -> dict[str, str] | None:
     if not isinstance(content, dict):
         return None
     if scope := _SCOPE.match(str(content.get("Scope") or "")):
-        return scope.groupdict()
+        home = content.get(_FOLDER_KEY)
+        return {**scope.groupdict(), **({_FOLDER_KEY: home} if isinstance(home, str) else {})}
     names = ("subscription_id", "resource_group", "workspace_name")
     if all(isinstance(content.get(name), str) for name in names):
         return {name: content[name] for name in names}

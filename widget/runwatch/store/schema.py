@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0001"
+VERSION = "0002"
 """The newest migration; opening a workspace of another version upgrades or refuses it."""
 
 metadata = MetaData(
@@ -66,6 +66,14 @@ experiments = Table(
         sqlite_where=text("archived_us IS NULL"),
         postgresql_where=text("archived_us IS NULL"),
     ),
+)
+
+experiment_tags = Table(
+    "experiment_tags",
+    metadata,
+    Column("experiment", ForeignKey("experiments.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("value", Text),
 )
 
 runs = Table(
