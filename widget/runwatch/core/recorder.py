@@ -44,7 +44,6 @@ class Recorder:
             folder = record.paths.journal_of_run(supervised)
         self._journal = JournalWriter(folder)
         self._lock = threading.Lock()
-        self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._answers_for: set[str] = set()
         self._blocks: Counter[str] = Counter()
@@ -176,7 +175,7 @@ class Recorder:
                     if not self._answers_for and not self.waiting_bytes():
                         self._thread = None
                         return
-            self._wake.wait(TICK_S)
+            time.sleep(TICK_S)
 
     def _keep_once(self) -> bool:
         """Ship, look for cancellations, beat; return whether there is more to do."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,12 +115,3 @@ class WorkspacePaths:
                 "folder that you may write to (change the current folder, or pass path=).",
                 error,
             ) from error
-
-
-def find_upwards(start: Path, name: str) -> Path | None:
-    """Return the nearest `name` in `start` or a folder above it, if there is one."""
-    start = Path(os.path.abspath(start))
-    for folder in (start, *start.parents):
-        if (folder / name).exists():
-            return folder / name
-    return None
