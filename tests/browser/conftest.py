@@ -7,12 +7,12 @@ import textwrap
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from runwatch.core import Workspace
 from tests.browser import chromium, jupyter_server
 from tests.browser.jupyter_server import JupyterServer
-from tests.browser.notebook_page import NotebookPage
+from tests.browser.notebook_page import PATIENCE_MS, NotebookPage
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,6 +35,7 @@ def _own_state() -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One browser for all tests."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright, chromium.launched(playwright) as started:
         yield started
 

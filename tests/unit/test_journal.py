@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from runwatch.core import Experiment
 from runwatch.exceptions import WorkspaceException
-from runwatch.store import journal
+from runwatch.store import journal, points, stretch
 from runwatch.store.database import Database
 from runwatch.store.journal import JournalWriter, SegmentReader, SeriesName, segments
 from runwatch.store.shipper import Shipper, ship_abandoned
@@ -29,8 +29,10 @@ def read_all(folder: Path) -> dict[SeriesName, list[Any]]:
     found: dict[SeriesName, list[Any]] = {}
     for segment in segments(folder):
         batch, _ = SegmentReader(segment).read(0, most_bytes=1 << 30)
-        for series, points in batch.items():
-            found.setdefault(series, []).extend(points)
+        for series, chunks in batch.items():
+            for chunk in chunks:
+                pairs = zip(points.steps(chunk), points.values(chunk), strict=True)
+                found.setdefault(series, []).extend(pairs)
     return found
 
 
@@ -44,7 +46,7 @@ def same(left: Any, right: Any) -> bool:
 @given(
     logged=st.lists(
         st.tuples(st.text(min_size=1), st.integers(-(2**62), 2**62) | st.none(), values),
-        max_size=30,
+        max_size=150,
     )
 )
 def test_any_name_and_value_comes_back_as_it_was_in_order(
@@ -59,10 +61,11 @@ def test_any_name_and_value_comes_back_as_it_was_in_order(
     writer.close()
     found = read_all(folder)
     assert {series.name for series in found} == set(expected)
-    for series, points in found.items():
-        for point, (step, value) in zip(points, expected[series.name], strict=True):
-            assert point.step == (journal.NO_STEP if step is None else step)
-            assert same(point.value, value)
+    for series, logged_points in found.items():
+        pairs = zip(logged_points, expected[series.name], strict=True)
+        for (got_step, got), (step, value) in pairs:
+            assert got_step == step
+            assert same(got, value)
 
 
 @pytest.mark.parametrize("lost", range(1, 40, 3))
@@ -73,9 +76,9 @@ def test_a_torn_record_at_the_end_harms_no_other(tmp_path: Path, lost: int) -> N
     writer.close()
     (segment,) = segments(tmp_path)
     os.truncate(segment.path, segment.size() - lost)
-    (points,) = read_all(tmp_path).values()
-    assert [point.value for point in points] == [0.0, 0.5, 1.0, 1.5][: len(points)]
-    assert len(points) == (4 if lost <= 37 else 3)
+    (found,) = read_all(tmp_path).values()
+    assert [value for _, value in found] == [0.0, 0.5, 1.0, 1.5][: len(found)]
+    assert len(found) == (4 if lost <= 37 else 3)
 
 
 def test_a_damaged_record_is_noticed(tmp_path: Path) -> None:
@@ -87,8 +90,36 @@ def test_a_damaged_record_is_noticed(tmp_path: Path) -> None:
     content = bytearray(segment.path.read_bytes())
     content[-3] ^= 0xFF
     segment.path.write_bytes(content)
-    (points,) = read_all(tmp_path).values()
-    assert [point.value for point in points] == [1.0]
+    (found,) = read_all(tmp_path).values()
+    assert [value for _, value in found] == [1.0]
+
+
+def test_a_damaged_record_in_a_long_stretch_is_noticed(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path)
+    for step in range(500):
+        writer.append(LOSS, step, float(step))
+    writer.close()
+    (segment,) = segments(tmp_path)
+    content = bytearray(segment.path.read_bytes())
+    content[-1 - 100 * stretch.RECORD_BYTES] ^= 0xFF
+    segment.path.write_bytes(content)
+    (found,) = read_all(tmp_path).values()
+    assert [step for step, _ in found] == list(range(399))
+
+
+def test_series_and_kinds_of_numbers_mix_in_a_long_stretch(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path)
+    expected: dict[str, list[tuple[int | None, Any]]] = {"a": [], "b": []}
+    for index in range(1000):
+        name = "ab"[index % 3 == 0]
+        value = index if index % 100 < 30 else index / 2
+        step = None if index < 300 else index
+        writer.append(SeriesName("run", name, "scalar"), step, value)
+        expected[name].append((step, value))
+    writer.close()
+    for series, found in read_all(tmp_path).items():
+        assert found == expected[series.name]
+        assert [type(value) for _, value in found] == [type(v) for _, v in expected[series.name]]
 
 
 def test_each_segment_can_be_read_by_itself(
@@ -100,7 +131,7 @@ def test_each_segment_can_be_read_by_itself(
         writer.append(LOSS, step, float(step))
     writer.close()
     assert len(segments(tmp_path)) > 2
-    assert [point.step for point in read_all(tmp_path)[LOSS]] == list(range(20))
+    assert [step for step, _ in read_all(tmp_path)[LOSS]] == list(range(20))
 
 
 @pytest.fixture

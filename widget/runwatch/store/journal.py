@@ -35,7 +35,8 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from runwatch.exceptions import WorkspaceException
-from runwatch.store.points import NO_STEP, Point, encoding_of
+from runwatch.store import stretch
+from runwatch.store.points import NO_STEP, Chunk, Point, encoding_of, pack
 
 SEGMENT_BYTES = 4 * 2**20
 SUFFIX = ".journal"
@@ -209,33 +210,65 @@ class SegmentReader:
         self._series: dict[int, SeriesName] = {}
         self._seen = 0
 
-    def read(self, start: int, *, most_bytes: int) -> tuple[dict[SeriesName, list[Point]], int]:
-        """Return the points from byte `start` on, by series, and the byte after the last.
+    def read(self, start: int, *, most_bytes: int) -> tuple[dict[SeriesName, list[Chunk]], int]:
+        """Return the points from byte `start` on, packed by series, and the byte after the last.
 
         Stops before a record that is not whole: it is being written, or its writer died in it.
         """
         with open(self.segment.path, "rb") as file:
-            if self._seen < start:  # declarations of what was shipped before this reader came
-                for payload, end in _records(_from(file, self._seen, start - self._seen)):
+            if self._seen < start:  # declarations of what somebody else has shipped meanwhile
+                for payload, _ in _records(_from(file, self._seen, start - self._seen)):
                     if payload[:1] == b"S":
                         self._take_declaration(payload)
-                    self._seen = max(self._seen, end)
             data = _from(file, start, most_bytes)
-        points: dict[SeriesName, list[Point]] = {}
-        position = start
-        for payload, end in _records(data):
+        batch = _Batch()
+        position = 0
+        while position < len(data):
+            together = stretch.count(data, position)
+            if together:
+                for number, chunk in stretch.chunks(data, position, together):
+                    batch.add_chunk(self._series[number], chunk)
+                position += together * stretch.RECORD_BYTES
+                continue
+            record = next(_records(data, position), None)
+            if record is None:
+                break
+            payload, position = record
             if payload[:1] == b"S":
                 self._take_declaration(payload)
             else:
                 number, point = _point(payload)
-                points.setdefault(self._series[number], []).append(point)
-            position = start + end
-        self._seen = max(self._seen, position)
-        return points, position
+                batch.add_point(self._series[number], point)
+        self._seen = max(self._seen, start + position)
+        return batch.packed(), start + position
 
     def _take_declaration(self, payload: bytes) -> None:
         _, number = _SERIES.unpack_from(payload)
         self._series[number] = SeriesName(*json.loads(payload[_SERIES.size :]))
+
+
+class _Batch:
+    """Packs points, in the order in which they come."""
+
+    def __init__(self) -> None:
+        self._chunks: dict[SeriesName, list[Chunk]] = {}
+        self._points: dict[SeriesName, list[Point]] = {}
+
+    def add_point(self, series: SeriesName, point: Point) -> None:
+        self._points.setdefault(series, []).append(point)
+
+    def add_chunk(self, series: SeriesName, chunk: Chunk) -> None:
+        self._pack(series)
+        self._chunks.setdefault(series, []).append(chunk)
+
+    def packed(self) -> dict[SeriesName, list[Chunk]]:
+        for series in list(self._points):
+            self._pack(series)
+        return self._chunks
+
+    def _pack(self, series: SeriesName) -> None:
+        if points := self._points.pop(series, None):
+            self._chunks.setdefault(series, []).extend(pack(points))
 
 
 def _from(file: Any, start: int, count: int) -> bytes:
@@ -244,9 +277,8 @@ def _from(file: Any, start: int, count: int) -> bytes:
     return data
 
 
-def _records(data: bytes) -> Iterator[tuple[bytes, int]]:
+def _records(data: bytes, position: int = 0) -> Iterator[tuple[bytes, int]]:
     """Yield each whole record's payload and the position after it."""
-    position = 0
     while position + _FRAME.size <= len(data):
         length, checksum = _FRAME.unpack_from(data, position)
         end = position + _FRAME.size + length

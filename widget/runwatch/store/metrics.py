@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from runwatch.store import points as packing
 from runwatch.store.database import Transaction
 from runwatch.store.journal import SeriesName
-from runwatch.store.points import Chunk, Point
+from runwatch.store.points import Chunk
 from runwatch.store.schema import chunks, runs, series
 
 
@@ -41,19 +41,20 @@ _COLUMNS = (
 )
 
 
-def append(tx: Transaction, batch: Mapping[SeriesName, Sequence[Point]]) -> None:
+def append(tx: Transaction, batch: Mapping[SeriesName, Sequence[Chunk]]) -> None:
     """Add points to the ends of their series. Points of a run that is not here are dropped."""
     keys = _run_keys(tx.connection, {name.run_id for name in batch})
     packed = []
-    for name, points in batch.items():
+    for name, new in batch.items():
         if name.run_id not in keys:
             continue
+        added = sum(chunk.count for chunk in new)
         values = {
             "run": keys[name.run_id],
             "name": name.name,
             "kind": name.kind,
-            "count": len(points),
-            "last": json.dumps(points[-1].value),
+            "count": added,
+            "last": json.dumps(packing.last_value(new[-1])),
             "change": tx.change,
         }
         found = tx.connection.execute(
@@ -62,7 +63,7 @@ def append(tx: Transaction, batch: Mapping[SeriesName, Sequence[Point]]) -> None
             .on_conflict_do_update(
                 index_elements=["run", "name", "kind"],
                 set_={
-                    "count": series.c.count + len(points),
+                    "count": series.c.count + added,
                     "last": values["last"],
                     "change": tx.change,
                 },
@@ -70,8 +71,8 @@ def append(tx: Transaction, batch: Mapping[SeriesName, Sequence[Point]]) -> None
             .returning(series.c.id, series.c.count)
         ).one()
         key, count = found
-        start = count - len(points)
-        for chunk in packing.pack(points):
+        start = count - added
+        for chunk in new:
             packed.append({"series": key, "start": start, **asdict(chunk)})
             start += chunk.count
     if packed:

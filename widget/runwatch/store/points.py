@@ -85,6 +85,13 @@ def values(chunk: Chunk) -> list[Any]:
     return _from_bytes(chunk.encoding, chunk.data).tolist()
 
 
+def last_value(chunk: Chunk) -> Any:
+    """Return the last value of a chunk."""
+    if chunk.encoding == "j":
+        return values(chunk)[-1]
+    return _from_bytes(chunk.encoding, chunk.data[-8:])[0]
+
+
 def steps(chunk: Chunk) -> list[int | None]:
     """Return the step of each point, None where none was given."""
     if chunk.steps is None:

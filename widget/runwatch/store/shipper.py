@@ -89,7 +89,7 @@ class Shipper:
                 if moved.rowcount == 0:
                     break  # somebody else has shipped from here
                 metrics.append(tx, batch)
-            total += sum(map(len, batch.values()))
+            total += sum(chunk.count for new in batch.values() for chunk in new)
             position = end
             self._shipped[segment.name] = end
         return total
