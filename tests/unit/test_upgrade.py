@@ -42,8 +42,10 @@ def test_a_workspace_of_an_earlier_version_opens_with_everything_in_it(
     assert runs["child"].get_metrics() == {"accuracy": 0.75}
     assert runs["failed"].get_details()["error"]["error"]["message"] == "no data"
 
+    assert list(experiment.get_runs(metrics={"loss": ("<", 0.25)})) == [parent]
+
     experiment.tag("upgraded")
-    assert experiment.tags == {"upgraded": None}
+    assert "upgraded" in experiment.tags
     Run(experiment, "parent").tag("still", "writable")
     workspace._record.database.close()
 

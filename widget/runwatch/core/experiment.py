@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,11 @@ from runwatch.store.paths import checked_run_id
 from runwatch.store.status import RunStatus
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from runwatch.core.record import Record
     from runwatch.core.run import Run
-    from runwatch.core.run_filter import LabelFilter
+    from runwatch.core.run_filter import Comparisons, LabelFilter, Moment
     from runwatch.core.script_run import ScriptRun
     from runwatch.core.script_run_config import ScriptRunConfig
     from runwatch.core.workspace import Workspace
@@ -203,6 +205,14 @@ class Experiment:
         tags: LabelFilter = None,
         properties: LabelFilter = None,
         include_children: bool = False,
+        *,
+        status: str | Iterable[str] | None = None,
+        metrics: Comparisons = None,
+        parameters: Comparisons = None,
+        since: Moment = None,
+        until: Moment = None,
+        order_by: str | Sequence[str] | None = None,
+        max_results: int | None = None,
     ) -> Iterator[Run]:
         """Yield the runs of the experiment, newest first.
 
@@ -214,12 +224,64 @@ class Experiment:
             A key that a run must have, or a dict of keys with the values that it must have.
         include_children
             Also child runs; otherwise top-level runs alone.
+        status
+            A word of `RunStatus`, or several of which one must hold.
+        metrics, parameters
+            A name that a run must have, or a dict of names: with a value that it must have, or
+            with a comparison, such as ``{"loss": ("<", 0.1)}``. A metric is its last value.
+        since, until
+            Made from that moment on, or before it: a datetime, a text such as "2026-05-31", or a
+            timedelta before now.
+        order_by
+            One name or several: "created", "started", "ended", "duration", "number",
+            "display_name", "status", "metrics.<name>", "parameters.<name>"; with " DESC" after it
+            for the greatest first. Newest first if left out.
+        max_results
+            How many at most.
+
+        Raises
+        ------
+        UserErrorException
+            A filter, an order or a limit is of a kind that is not known.
         """
         from runwatch.core.run import Run
 
-        return Run.list(
-            self, type=type, tags=tags, properties=properties, include_children=include_children
+        wanted = run_filter.conditions(
+            type=type,
+            tags=tags,
+            properties=properties,
+            status=status,
+            metrics=metrics,
+            parameters=parameters,
+            since=since,
+            until=until,
         )
+        return Run._list(
+            self,
+            wanted,
+            include_children=include_children,
+            order=run_filter.order(order_by),
+            limit=run_filter.limit(max_results),
+        )
+
+    def to_dataframe(self, **filters: Any) -> pd.DataFrame:
+        """Return the runs as a pandas table, a row for each run, newest first.
+
+        Parameters
+        ----------
+        **filters
+            Those of `get_runs()`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by run id. Columns: number, name, status, type, parent (a run id), created,
+            started, ended (UTC), duration (seconds), and for each key that a run has
+            "parameters.<key>", "metrics.<name>" (last value), "tags.<key>", "properties.<key>".
+        """
+        from runwatch.core import run_table
+
+        return run_table.of_runs(self._workspace._record, self.get_runs(**filters))
 
     # --- the experiment itself ----------------------------------------------------------------
 

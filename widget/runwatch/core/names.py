@@ -43,6 +43,15 @@ def labels(kind: str, new: object) -> dict[str, str | None]:
     return {text(f"The key of a {kind}", key): _value(kind, key, new[key]) for key in new}
 
 
+def parameters(new: object) -> dict[str, Any]:
+    """Return parameters with values as plain scalars."""
+    if not isinstance(new, Mapping):
+        raise UserErrorException(
+            f"Parameters need names and values: pass a dict, such as {{'lr': 0.1}}, not {new!r}."
+        )
+    return {text("A parameter's name", name): scalar(name, new[name]) for name in new}
+
+
 def _value(kind: str, key: object, value: object) -> str | None:
     if value is None:
         return None

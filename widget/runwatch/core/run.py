@@ -16,6 +16,8 @@ from runwatch.core.run_tree import RunTree
 from runwatch.exceptions import RunEnvironmentException, ServiceException
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
     from runwatch.core.experiment import Experiment
     from runwatch.core.offline_run import OfflineRun
     from runwatch.core.run_filter import LabelFilter
@@ -113,22 +115,27 @@ class Run(RunLifecycle, RunArtifacts, RunLabels, RunTree):
         The parameters are those of `Experiment.get_runs()`, and `status`, a word of `RunStatus`.
         """
         wanted = run_filter.conditions(tags=tags, properties=properties, type=type, status=status)
-        return Run._list(experiment, wanted, include_children)
+        return Run._list(experiment, wanted, include_children=include_children)
 
     @staticmethod
     def _list(
-        experiment: Experiment, wanted: Sequence[Any], include_children: bool
+        experiment: Experiment,
+        wanted: Sequence[ColumnElement[bool]],
+        *,
+        include_children: bool,
+        order: Sequence[ColumnElement[Any]] = (),
+        limit: int | None = None,
     ) -> Iterator[Run]:
         from runwatch.store import runs
         from runwatch.store.schema import runs as table
 
         record = experiment.workspace._record
-        record.settle()
+        database = record.settled_database()
         wanted = [table.c.experiment == experiment._row.key, *wanted]
         if not include_children:
             wanted.append(table.c.parent.is_(None))
-        with record.database.read() as connection:
-            found = runs.where(connection, *wanted, newest_first=True)
+        with database.read() as connection:
+            found = runs.where(connection, *wanted, newest_first=True, order=order, limit=limit)
         for row in found:
             yield Run._of_type(experiment, row)
 

@@ -1,4 +1,4 @@
-"""A run's tags, properties, name and description."""
+"""A run's tags, properties, parameters, name and description."""
 
 from __future__ import annotations
 
@@ -53,6 +53,37 @@ class RunLabels(RunRecord):
     def tags(self) -> dict[str, str | None]:
         """The tags; one without a value has None."""
         return self.get_tags()
+
+    def log_parameters(self, parameters: Mapping[str, Any]) -> None:
+        """Record what the run is made with, such as its learning rate. They can't be changed.
+
+        Parameters
+        ----------
+        parameters
+            Names with numbers, strings, booleans or None; `get_runs(parameters=...)` finds runs by
+            them.
+
+        Raises
+        ------
+        ServiceException
+            One is there with another value; then nothing of this call is stored.
+        UserErrorException
+            A name or a value won't do.
+        """
+        from runwatch.store import labels
+
+        checked = names.parameters(parameters)
+        row = self._row()
+        with self._record.database.write() as tx:
+            labels.add_parameters(tx, row.id, checked)
+
+    def get_parameters(self) -> dict[str, Any]:
+        """Return the parameters, with the values that were logged."""
+        from runwatch.store import labels
+
+        row = self._row()
+        with self._record.database.read() as connection:
+            return labels.parameters(connection, [row.id])[row.id]
 
     def add_properties(self, properties: Mapping[str, str | None]) -> None:
         """Add properties. They can't be changed or removed afterwards.

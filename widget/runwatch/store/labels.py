@@ -1,26 +1,29 @@
-"""Tags (may change) and properties (may not) of runs."""
+"""Tags (may change), properties and parameters (may not) of runs."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, exists, insert, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from runwatch.exceptions import ServiceException
 from runwatch.store import runs
 from runwatch.store.database import Transaction
-from runwatch.store.schema import run_properties, run_tags
-from runwatch.store.schema import runs as _runs
+from runwatch.store.metrics import comparable
+from runwatch.store.schema import run_parameters, run_properties, run_tags
 
 Labels = dict[str, "str | None"]
 
 
 def _of(connection: Connection, table: Table, keys: Iterable[int]) -> dict[int, Labels]:
     found: dict[int, Labels] = {key: {} for key in keys}
-    query = select(table.c.run, table.c.key, table.c.value).where(table.c.run.in_(list(found)))
-    for run, key, value in connection.execute(query.order_by(table.c.run, table.c.key)):
-        found[run][key] = value
+    query = select(table.c.run, table.c.key, table.c.value).order_by(table.c.run, table.c.key)
+    for part in runs.batched(list(found)):
+        for run, key, value in connection.execute(query.where(table.c.run.in_(part))):
+            found[run][key] = value
     return found
 
 
@@ -87,9 +90,58 @@ def has_property(name: str, *value: str | None) -> ColumnElement[bool]:
 
 
 def _has(table: Table, name: str, value: tuple[str | None, ...]) -> ColumnElement[bool]:
-    conditions = [table.c.run == _runs.c.id, table.c.key == name]
+    conditions = [table.c.key == name]
     conditions += [table.c.value.is_(None) if v is None else table.c.value == v for v in value]
-    return exists().where(*conditions)
+    return runs.among(table.c.run, *conditions)
+
+
+def parameters(connection: Connection, keys: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """Return the parameters of each run, as they were logged."""
+    kept = _of(connection, run_parameters, keys)
+    return {run: {k: json.loads(v or "null") for k, v in of.items()} for run, of in kept.items()}
+
+
+def add_parameters(tx: Transaction, key: int, new: Mapping[str, Any]) -> None:
+    """Add parameters, all or none; the values are numbers, strings, booleans or None.
+
+    Raises
+    ------
+    ServiceException
+        One of them is there with another value: a run has been made with it.
+    """
+    there = parameters(tx.connection, [key])[key]
+    for name, value in new.items():
+        if name in there and json.dumps(there[name]) != json.dumps(value):
+            raise ServiceException(
+                f"The parameter {name!r} is {there[name]!r} and can't be changed to {value!r}: "
+                "parameters say what a run was made with, and nothing of this call was stored. Use "
+                "a tag for what may change, or log a metric for what does.",
+                status_code=409,
+            )
+    added = [
+        {"run": key, "key": name, "value": json.dumps(value), "number": comparable(value)}
+        for name, value in new.items()
+        if name not in there
+    ]
+    if added:
+        tx.connection.execute(insert(run_parameters), added)
+        runs.set_fields(tx, key)
+
+
+def has_parameter(name: str, *value: Any) -> ColumnElement[bool]:
+    """Condition on runs: has that parameter, with any value or with the one given."""
+    column = run_parameters.c
+    conditions = [column.key == name]
+    for v in value:
+        number = comparable(v)
+        conditions.append(column.value == json.dumps(v) if number is None else column.number == v)
+    return runs.among(column.run, *conditions)
+
+
+def parameter_number(name: str) -> tuple[Column[float], Column[int], list[ColumnElement[bool]]]:
+    """Return where a parameter stands as a number: its column, that of its run, its rows."""
+    column = run_parameters.c
+    return column.number, column.run, [column.key == name]
 
 
 def add_first_tags(tx: Transaction, new: Mapping[int, Mapping[str, str | None]]) -> None:

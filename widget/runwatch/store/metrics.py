@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Integer, cast, func, insert, select
+from sqlalchemy import Column, ColumnElement, Connection, Integer, cast, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from runwatch.store import points as packing
+from runwatch.store import runs as runs_store
 from runwatch.store.database import Transaction
 from runwatch.store.journal import SeriesName
 from runwatch.store.points import Chunk
@@ -39,6 +41,7 @@ _COLUMNS = (
     series.c.last,
     series.c.change,
 )
+_number = series.c.number
 
 
 def append(tx: Transaction, batch: Mapping[SeriesName, Sequence[Chunk]]) -> None:
@@ -49,12 +52,14 @@ def append(tx: Transaction, batch: Mapping[SeriesName, Sequence[Chunk]]) -> None
         if name.run_id not in keys:
             continue
         added = sum(chunk.count for chunk in new)
+        last = packing.last_value(new[-1])
         values = {
             "run": keys[name.run_id],
             "name": name.name,
             "kind": name.kind,
             "count": added,
-            "last": json.dumps(packing.last_value(new[-1])),
+            "last": json.dumps(last),
+            "number": comparable(last) if name.kind == "scalar" else None,
             "change": tx.change,
         }
         found = tx.connection.execute(
@@ -65,6 +70,7 @@ def append(tx: Transaction, batch: Mapping[SeriesName, Sequence[Chunk]]) -> None
                 set_={
                     "count": series.c.count + added,
                     "last": values["last"],
+                    "number": values["number"],
                     "change": tx.change,
                 },
             )
@@ -79,6 +85,30 @@ def append(tx: Transaction, batch: Mapping[SeriesName, Sequence[Chunk]]) -> None
         tx.connection.execute(insert(chunks), packed)
 
 
+def comparable(value: Any) -> float | None:
+    """Return a value as the number that filters and orders compare; None if it is none."""
+    if not isinstance(value, (bool, int, float)) or value != value:
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def has_metric(name: str, *value: Any) -> ColumnElement[bool]:
+    """Condition on runs: has that metric, with any last value or with the one given."""
+    conditions = [series.c.name == name]
+    for v in value:
+        number = comparable(v)
+        conditions.append(series.c.last == json.dumps(v) if number is None else _number == number)
+    return runs_store.among(series.c.run, *conditions)
+
+
+def metric_number(name: str) -> tuple[Column[float], Column[int], list[ColumnElement[bool]]]:
+    """Return where a metric's last value stands: its column, that of its run, its rows."""
+    return _number, series.c.run, [series.c.name == name, series.c.kind == "scalar"]
+
+
 def _run_keys(connection: Connection, run_ids: Iterable[str]) -> dict[str, int]:
     query = select(runs.c.run_id, runs.c.id).where(runs.c.run_id.in_(list(run_ids)))
     return {row.run_id: row.id for row in connection.execute(query)}
@@ -91,8 +121,21 @@ def _rows(connection: Connection, query: Any) -> list[SeriesRow]:
 
 def of_runs(connection: Connection, run_keys: Iterable[int]) -> list[SeriesRow]:
     """Return the series of these runs, in the order in which they were first logged."""
-    query = select(*_COLUMNS).where(series.c.run.in_(list(run_keys))).order_by(series.c.id)
-    return _rows(connection, query)
+    query = select(*_COLUMNS).order_by(series.c.id)
+    return [
+        row
+        for part in runs_store.batched(list(run_keys))
+        for row in _rows(connection, query.where(series.c.run.in_(part)))
+    ]
+
+
+def last_values(connection: Connection, run_keys: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """Return the last value of each scalar metric of these runs."""
+    found: dict[int, dict[str, Any]] = {}
+    for row in of_runs(connection, run_keys):
+        if row.kind == "scalar":
+            found.setdefault(row.run, {})[row.name] = row.last
+    return found
 
 
 def changed_since(connection: Connection, change: int) -> list[SeriesRow]:

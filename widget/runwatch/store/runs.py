@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -16,6 +16,7 @@ from runwatch.store.clock import now_us
 from runwatch.store.database import Transaction
 from runwatch.store.status import ALL, LIVE, TERMINAL, RunStatus, may_become
 
+_T = TypeVar("_T")
 _runs = schema.runs
 _MOST_KEYS = 10_000
 """Keys in one statement: SQLite takes up to 32,766 parameters."""
@@ -152,8 +153,7 @@ def create(
             .where(_runs.c.change == tx.change, _runs.c.root.is_(None))
             .values(root=_runs.c.id)
         )
-    query = select(*COLUMNS).where(_runs.c.run_id.in_([one.run_id for one in new]))
-    by_id = {row.run_id: row for row in _rows(tx.connection, query)}
+    by_id = {row.run_id: row for row in with_ids(tx.connection, [one.run_id for one in new])}
     return [by_id[one.run_id] for one in new]
 
 
@@ -171,11 +171,47 @@ def where(
     connection: Connection,
     *conditions: ColumnElement[bool],
     newest_first: bool = False,
+    order: Sequence[ColumnElement[Any]] = (),
     limit: int | None = None,
 ) -> list[RunRow]:
-    """Return the runs for which all conditions hold, oldest first unless told otherwise."""
-    order = _runs.c.id.desc() if newest_first else _runs.c.id
-    return list(_rows(connection, select(*COLUMNS).where(*conditions).order_by(order).limit(limit)))
+    """Return the runs for which all conditions hold, oldest first unless told otherwise.
+
+    `order` comes before the order of age, which decides between equals.
+    """
+    age = _runs.c.id.desc() if newest_first else _runs.c.id
+    query = select(*COLUMNS).where(*conditions).order_by(*order, age).limit(limit)
+    return list(_rows(connection, query))
+
+
+def among(column: ColumnElement[int], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Condition: the run is one that `column` names where the conditions hold.
+
+    The rows of that other table are found by its index and lead to the runs, so that the time
+    it takes grows with what is found and not with what there is.
+    """
+    return _runs.c.id.in_(select(column).where(*conditions))
+
+
+def with_ids(connection: Connection, run_ids: Sequence[str]) -> list[RunRow]:
+    """Return the runs with these ids, however many."""
+    return [row for part in batched(run_ids) for row in where(connection, _runs.c.run_id.in_(part))]
+
+
+def ids_of(connection: Connection, keys: Iterable[int]) -> dict[int, str]:
+    """Return the run ids of these keys."""
+    return {
+        key: run_id
+        for part in batched(list(keys))
+        for key, run_id in connection.execute(
+            select(_runs.c.id, _runs.c.run_id).where(_runs.c.id.in_(part))
+        )
+    }
+
+
+def batched(keys: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """Yield keys in portions that one statement takes."""
+    for start in range(0, len(keys), _MOST_KEYS):
+        yield keys[start : start + _MOST_KEYS]
 
 
 def definition(connection: Connection, key: int) -> dict[str, Any] | None:
@@ -246,10 +282,10 @@ def change_statuses(tx: Transaction, keys: Sequence[int], new: str, **values: An
     sources = [old for old in ALL if may_become(old, new)]
     if new in TERMINAL:
         values["ended_us"] = now_us()
-    for start in range(0, len(keys), _MOST_KEYS):
+    for part in batched(keys):
         tx.connection.execute(
             update(_runs)
-            .where(_runs.c.id.in_(keys[start : start + _MOST_KEYS]), _runs.c.status.in_(sources))
+            .where(_runs.c.id.in_(part), _runs.c.status.in_(sources))
             .values(status=new, change=tx.change, **values)
         )
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0002"
+VERSION = "0003"
 """The newest migration; opening a workspace of another version upgrades or refuses it."""
 
 metadata = MetaData(
@@ -109,6 +109,7 @@ runs = Table(
     Index(None, "parent"),
     Index(None, "root"),
     Index("ix_runs_newest", "experiment", "parent", "id"),
+    Index("ix_runs_newest_of_status", "experiment", "parent", "status", "id"),
     Index("ix_runs_status", "status", "id"),
 )
 
@@ -130,6 +131,43 @@ run_properties = Table(
     Index(None, "key", "value", "run"),
 )
 
+run_parameters = Table(
+    "run_parameters",
+    metadata,
+    Column("run", ForeignKey("runs.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("number", Float),
+    Index(None, "key", "value", "run"),
+    Index(None, "key", "number", "run"),
+)
+"""``value`` is JSON; ``number`` is the value of one that is a number, to compare it."""
+
+package_lists = Table(
+    "package_lists",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("packages", Text, nullable=False),
+)
+"""Installed packages as lines ``name==version``, each distinct list once."""
+
+models = Table(
+    "models",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("run", ForeignKey("runs.id")),
+    Column("created_us", BigInteger, nullable=False),
+    Column("description", Text),
+    Column("framework", Text),
+    Column("framework_version", Text),
+    Column("tags", Text, nullable=False),
+    Column("properties", Text, nullable=False),
+    Index("uq_models_name_version", "name", "version", unique=True),
+)
+"""Registered models; ``tags`` and ``properties`` are JSON. Their files are in the folder."""
+
 series = Table(
     "series",
     metadata,
@@ -139,11 +177,14 @@ series = Table(
     Column("kind", Text, nullable=False),
     Column("count", BigInteger, nullable=False),
     Column("last", Text),
+    Column("number", Float),
     Column("change", BigInteger, nullable=False),
     Index("uq_series_run_name_kind", "run", "name", "kind", unique=True),
     Index(None, "change"),
+    Index(None, "name", "number", "run"),
 )
-"""A metric of a run. ``kind`` says which method logged it; ``last`` is its last value as JSON."""
+"""A metric of a run. ``kind`` says which method logged it; ``last`` is its last value as JSON, and
+``number`` the same if it is a number and no NaN, to compare it."""
 
 chunks = Table(
     "chunks",
