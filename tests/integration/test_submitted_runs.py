@@ -7,15 +7,28 @@ import json
 import os
 import signal
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
-from runwatch.core import Environment, Experiment, Run, ScriptRunConfig, Workspace
+from runwatch.compute import processes
+from runwatch.core import (
+    CondaDependencies,
+    Environment,
+    Experiment,
+    Run,
+    ScriptRunConfig,
+    Workspace,
+)
 from runwatch.core.script_run import ScriptRun
-from runwatch.exceptions import ActivityFailedException, ExperimentExecutionException
+from runwatch.exceptions import (
+    ActivityFailedException,
+    ExperimentExecutionException,
+    RunConfigurationException,
+)
 from tests.conftest import eventually, is_running, numbers_in
 
 Submit = Callable[..., ScriptRun]
@@ -190,7 +203,7 @@ def test_interrupting_the_stream_leaves_the_run_alone(
     with pytest.raises(ExperimentExecutionException, match="still executing"):
         run.wait_for_completion(show_output=True)
     monkeypatch.undo()
-    assert run.get_status() == "Running"
+    eventually(lambda: run.get_status() == "Running")
 
 
 def test_what_a_script_leaves_running_ends_with_it(submit: Submit, folder: Path) -> None:
@@ -247,3 +260,103 @@ def test_details_are_json(submit: Submit) -> None:
     details = run.wait_for_completion()
     assert json.loads(json.dumps(details))["runDefinition"]["command"][0] == sys.executable
     assert details["startTimeUtc"] < details["endTimeUtc"]
+
+
+@pytest.fixture
+def environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of Python environments of the test's own."""
+    monkeypatch.setenv("RUNWATCH_ENVIRONMENTS", str(tmp_path / "environments"))
+    return tmp_path / "environments"
+
+
+def wheel(folder: Path) -> Path:
+    """Write a package with one module, `oneliner`."""
+    file = folder / "oneliner-1.0-py3-none-any.whl"
+    about = "oneliner-1.0.dist-info"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("oneliner.py", "LINE = 'from a package of its own'\n")
+        archive.writestr(
+            f"{about}/METADATA", "Metadata-Version: 2.1\nName: oneliner\nVersion: 1.0\n"
+        )
+        archive.writestr(
+            f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{about}/RECORD", "")
+    return file
+
+
+def test_pip_packages_are_installed_once_into_an_environment_of_their_own(
+    submit: Submit, folder: Path, environments: Path
+) -> None:
+    environment = Environment("own")
+    environment.python.conda_dependencies = CondaDependencies.create(
+        pip_packages=["azureml-defaults", str(wheel(folder))]
+    )
+    script = """
+        import sys, oneliner
+        from runwatch import Run
+        Run.get_context(allow_offline=False).tag("line", oneliner.LINE)
+        print(sys.prefix)
+    """
+    first = submit(script, environment=environment)
+    details = first.wait_for_completion()
+    assert first.get_tags() == {"line": "from a package of its own"}
+    assert details["runDefinition"]["environment"]["packages"] == [str(wheel(folder))]
+    prefix = Path(details["logFiles"]["user_logs/std_log.txt"]).read_text().strip()
+    assert Path(prefix).parent == environments
+    assert "oneliner" in Path(details["logFiles"]["system_logs/environment.txt"]).read_text()
+    second = submit(script, environment=environment)
+    assert "system_logs/environment.txt" not in second.wait_for_completion()["logFiles"]
+
+
+def test_a_package_that_pip_does_not_find_fails_the_run_in_words(
+    submit: Submit, folder: Path, environments: Path
+) -> None:
+    environment = Environment("own")
+    environment.python.conda_dependencies = CondaDependencies.create(
+        pip_packages=[str(folder / "missing-1.0-py3-none-any.whl")]
+    )
+    run = submit("print('never')", environment=environment)
+    with pytest.raises(ActivityFailedException, match="could not be installed"):
+        run.wait_for_completion()
+    assert "user_logs/std_log.txt" not in run.get_details()["logFiles"]
+
+
+def test_a_run_can_be_canceled_while_its_packages_are_installed(
+    submit: Submit, folder: Path, environments: Path
+) -> None:
+    (folder / "slow").mkdir()
+    (folder / "slow" / "venv.py").write_text("import time; time.sleep(600)")
+    environment = Environment("own", environment_variables={"PYTHONPATH": str(folder / "slow")})
+    environment.python.conda_dependencies = CondaDependencies.create(pip_packages=["anything"])
+    run = submit("print('never')", environment=environment)
+    eventually(lambda: (run._paths.environment_log).exists())
+    assert run.get_status() == "Preparing"
+    run.cancel()
+    run.wait_for_completion()
+    assert run.get_status() == "Canceled"
+    eventually(lambda: not processes.of_run(run.id))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda e: setattr(e.docker, "enabled", True), "Docker"),
+        (lambda e: setattr(e.docker, "base_image", "ubuntu"), "Docker"),
+        (
+            lambda e: setattr(
+                e.python,
+                "conda_dependencies",
+                CondaDependencies.create(conda_packages=["scikit-learn"]),
+            ),
+            "conda for scikit-learn",
+        ),
+    ],
+)
+def test_what_can_not_be_had_here_is_refused_in_words(
+    submit: Submit, change: Callable[[Environment], None], words: str
+) -> None:
+    environment = Environment("elsewhere")
+    change(environment)
+    with pytest.raises(RunConfigurationException, match=words):
+        submit("print('never')", environment=environment)

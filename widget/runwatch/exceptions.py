@@ -11,6 +11,8 @@ The tree, with the names that `azureml.exceptions` made familiar::
     ├── SnapshotException             the source folder can't be copied
     ├── RunEnvironmentException       no submitted run around this process
     ├── ComputeTargetException        no such compute target
+    ├── ModelNotFoundException        no such registered model
+    ├── ModelPathNotFoundException    no such file to register as a model
     ├── ActivityFailedException       the run that was waited for has failed
     ├── ActivityCanceledException     the run was cancelled while the caller was logging to it
     └── ServiceException              the record refuses: unknown id, immutable property
@@ -71,6 +73,14 @@ class RunEnvironmentException(RunwatchException):
 
 class ComputeTargetException(RunwatchException):
     """There is no such compute target, or it can't run this."""
+
+
+class ModelNotFoundException(RunwatchException):
+    """There is no registered model of that name and version."""
+
+
+class ModelPathNotFoundException(RunwatchException):
+    """There is no such file to register as a model."""
 
 
 class ActivityFailedException(RunwatchException):

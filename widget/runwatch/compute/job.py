@@ -18,6 +18,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     command: list[str]
     environment: dict[str, str]
     """All variables of the script."""
+    packages: list[str]
+    """What pip installs for it; then its Python is that of an environment of their own."""
     snapshot_id: str
     max_run_duration_s: float | None
     grace_s: float

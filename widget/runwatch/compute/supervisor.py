@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import psutil
 
-from runwatch.compute import outcome, processes, snapshot
+from runwatch.compute import outcome, processes, python_environment, snapshot
 from runwatch.compute.job import Job
 from runwatch.exceptions import RunwatchException
 from runwatch.store import run_files
 from runwatch.store.clock import now_us
-from runwatch.store.paths import WorkspacePaths
+from runwatch.store.paths import ENVIRONMENT_LOG, WorkspacePaths
 from runwatch.store.status import TERMINAL, RunStatus
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Supervisor:
         self._started_us = now_us()
         self._deadline: float | None = None
         self._terminated = False
+        self._stopped = False
         self._beaten = time.monotonic()
         self._seen_version = -1
         self._database: Database
@@ -70,11 +71,11 @@ class Supervisor:
         """Run the script to its end and write how it ended."""
         processes.become_subreaper()
         self._listen()
-        problem = self._start_script()
+        problem = self._prepare_environment() or self._start_script()
         self._open_record()
-        if problem is None:
+        if problem is None and not self._stopped:
             self._claim()
-            problem = self._watch()
+            problem = self._watch_script()
         self._end_processes()
         self._gather()
         self._insist(lambda: self._finish(problem))
@@ -89,37 +90,72 @@ class Supervisor:
     def _on_terminate(self, *_: object) -> None:
         self._terminated = True
 
+    def _prepare_environment(self) -> dict[str, Any] | None:
+        """Have the script's packages installed; return the error if that can't be."""
+        packages, log = self._job.packages, self._paths.environment_log
+        if not packages:
+            return None
+        self._job.environment["PATH"] = os.pathsep.join(
+            [str(python_environment.scripts_of(packages)), self._job.environment.get("PATH", "")]
+        )
+        if python_environment.is_built(packages):
+            return None
+        problem = self._start(
+            python_environment.build_command(packages),
+            log,
+            self._paths.root,
+            {**self._job.environment, "PATH": os.environ.get("PATH", os.defpath)},
+        )
+        self._open_record()
+        problem = problem or self._watch()
+        if problem is None and self._exit_code:
+            problem = {
+                "code": "UserError",
+                "message": f"The packages {', '.join(packages)} could not be installed. What pip "
+                f"said is in the log {ENVIRONMENT_LOG}.",
+            }
+        self._exit_code = None
+        return problem
+
     def _start_script(self) -> dict[str, Any] | None:
         """Make the working copy and start the script; return the error if that can't be."""
+        if self._stopped:
+            return None
         job, paths = self._job, self._paths
         try:
             snapshot.check_out(self._workspace.snapshots, job.snapshot_id, paths.work)
             for name in run_files.GATHERED:
                 (paths.work / name).mkdir(exist_ok=True)
-            paths.std_log.parent.mkdir(parents=True, exist_ok=True)
-            with open(paths.std_log, "ab") as log:
+        except OSError as error:
+            return _not_started(error, job.snapshot_id)
+        problem = self._start(job.command, paths.std_log, paths.work, job.environment)
+        self._started_us = now_us()
+        if problem is None and job.max_run_duration_s is not None:
+            self._deadline = time.monotonic() + job.max_run_duration_s
+        return problem
+
+    def _start(
+        self, command: list[str], log: Path, folder: Path, environment: dict[str, str]
+    ) -> dict[str, Any] | None:
+        """Start a program of the run; return the error if that can't be."""
+        try:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with open(log, "ab") as output:
                 script = subprocess.Popen(
-                    job.command,
-                    cwd=paths.work,
-                    env=job.environment,
+                    command,
+                    cwd=folder,
+                    env=environment,
                     stdin=subprocess.DEVNULL,
-                    stdout=log,
+                    stdout=output,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
                     preexec_fn=_die_with_supervisor(),
                 )
         except OSError as error:
-            what = error.filename or job.command[0]
-            return {
-                "code": "UserError",
-                "message": f"The script could not be started: {what}: {error.strerror}.",
-            }
+            return _not_started(error, command[0])
         # This process reaps all children itself, the script and orphans alike.
         script.returncode = 0
         self._script_pid = script.pid
-        self._started_us = now_us()
-        if job.max_run_duration_s is not None:
-            self._deadline = time.monotonic() + job.max_run_duration_s
         return None
 
     def _reap(self) -> None:
@@ -144,6 +180,8 @@ class Supervisor:
 
     def _open_record(self) -> None:
         # Only now: importing the store takes longer than starting the script.
+        if hasattr(self, "_database"):
+            return
         from runwatch.store import runs
         from runwatch.store.database import Database
         from runwatch.store.shipper import Shipper
@@ -171,13 +209,21 @@ class Supervisor:
         assert row is not None
         return row
 
-    def _watch(self) -> dict[str, Any] | None:
+    def _watch_script(self) -> dict[str, Any] | None:
         """Wait for the script's end or a reason to end it; return the error, if it is one."""
+        problem = self._watch()
+        if problem is None and self._exit_code:
+            return outcome.error_of_exit(self._exit_code, self._paths.std_log)
+        return problem
+
+    def _watch(self) -> dict[str, Any] | None:
+        """Wait for the end of what was started or a reason to end it; return that, if it is one."""
         while self._exit_code is None:
             self._wait()
             try:
                 self._keep_record()
                 if self._asked_to_stop():
+                    self._stopped = True
                     return None
             except RunwatchException as error:  # a full disk may have room again later
                 _log.warning("%s", error)
@@ -194,8 +240,6 @@ class Supervisor:
                     "message": f"The run was ended after max_run_duration_seconds "
                     f"({self._job.max_run_duration_s:g} s).",
                 }
-        if self._exit_code != 0:
-            return outcome.error_of_exit(self._exit_code, self._paths.std_log)
         return None
 
     def _keep_record(self) -> None:
@@ -294,6 +338,13 @@ class Supervisor:
             _log.warning("Left in %s, because it can't be gathered: %s", self._paths.work, error)
         else:
             shutil.rmtree(self._paths.work, ignore_errors=True)
+
+
+def _not_started(error: OSError, what: str) -> dict[str, Any]:
+    return {
+        "code": "UserError",
+        "message": f"The script could not be started: {error.filename or what}: {error.strerror}.",
+    }
 
 
 def _left_open(exit_code: int | None) -> dict[str, Any]:

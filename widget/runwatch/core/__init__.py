@@ -3,10 +3,13 @@
 ``from runwatch.core import Workspace, Experiment, Run, ScriptRunConfig``
 """
 
+from runwatch.core.compute_target import ComputeTarget
+from runwatch.core.conda_dependencies import CondaDependencies
+from runwatch.core.dataset import Dataset, Datastore
 from runwatch.core.environment import Environment
 from runwatch.core.experiment import Experiment
 from runwatch.core.run import Run, get_run
-from runwatch.core.run_configuration import RunConfiguration
+from runwatch.core.runconfig import RunConfiguration
 from runwatch.core.script_run import ScriptRun
 from runwatch.core.script_run_config import ScriptRunConfig
 from runwatch.core.workspace import Workspace
@@ -17,6 +20,10 @@ VERSION = __version__
 
 __all__ = [
     "VERSION",
+    "ComputeTarget",
+    "CondaDependencies",
+    "Dataset",
+    "Datastore",
     "Environment",
     "Experiment",
     "Run",

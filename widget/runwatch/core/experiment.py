@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runwatch.core import names, run_filter
+from runwatch.core.html_table import Link, html_table
 from runwatch.exceptions import RunwatchException, UserErrorException
 from runwatch.store.paths import checked_run_id
 from runwatch.store.status import RunStatus
@@ -91,6 +92,11 @@ class Experiment:
         return self._workspace
 
     @property
+    def workspace_object(self) -> Workspace:
+        """The workspace that it is kept in: an older name."""
+        return self._workspace
+
+    @property
     def name(self) -> str:
         """Its name."""
         return self._row.name
@@ -111,6 +117,7 @@ class Experiment:
             An id of your own instead of a new one.
         outputs
             A folder for files of the run, made at once: `./outputs` if left out, none if False.
+            What is new there when the run ends belongs to the run.
         snapshot_directory
             A folder to copy as the run's snapshot; none if left out.
         tags, properties
@@ -138,13 +145,13 @@ class Experiment:
         properties: Mapping[str, str | None] | None = None,
     ) -> Run:
         from runwatch.compute.processes import this_process
+        from runwatch.core.outputs import OutputsFolder
         from runwatch.core.run import Run
         from runwatch.store import labels, runs
 
         record = self._workspace._record
         folder = "outputs" if outputs in (None, True) else outputs
-        if isinstance(folder, str):
-            os.makedirs(folder, exist_ok=True)
+        watched = OutputsFolder(folder) if isinstance(folder, str) else None
         checked_tags = names.labels("tag", tags or {})
         checked_properties = names.labels("property", properties or {})
         new = runs.NewRun(
@@ -161,6 +168,8 @@ class Experiment:
             labels.set_tags(tx, row.id, checked_tags)
             labels.add_properties(tx, row.id, checked_properties)
         record.recorder.answer_for([row.run_id])
+        if watched is not None:
+            record.recorder.watch_outputs(row.run_id, watched)
         return Run._of(self, row)
 
     def submit(
@@ -328,6 +337,52 @@ class Experiment:
             rows = experiments.where(connection, *wanted)
         return [Experiment._of_row(workspace, row) for row in rows]
 
+    @staticmethod
+    def from_directory(path: str, auth: object = None) -> Experiment:
+        """Return the experiment that has the name of a folder, in the workspace of that folder.
+
+        Raises
+        ------
+        UserErrorException
+            There is no such folder, or no workspace there or above.
+        """
+        from runwatch.core.workspace import Workspace
+
+        return Experiment(Workspace.from_config(path, auth), Path(path).resolve().name)
+
+    @staticmethod
+    def delete(workspace: Workspace, experiment_id: str) -> None:
+        """Remove an experiment with all its runs: what they logged, their labels and files.
+
+        Registered models stay.
+
+        Raises
+        ------
+        UserErrorException
+            There is no such experiment, or one of its runs has not ended.
+        """
+        from runwatch.store import experiments, runs
+
+        record = workspace._record
+        record.settle()
+        with record.database.write() as tx:
+            row = experiments.with_id(tx.connection, experiment_id)
+            if row is None:
+                raise UserErrorException(
+                    f"There is no experiment with the id {experiment_id!r} in the workspace "
+                    f"{workspace.name!r}. Experiment.list(workspace) shows them; each has an id."
+                )
+            live = runs.live(tx.connection, runs.of_experiment(row.key))
+            if live:
+                raise UserErrorException(
+                    f"The run {live[0].run_id} of the experiment {row.name!r} has not ended "
+                    f"({live[0].status}). Cancel it, or wait for it, before you delete it."
+                )
+            removed = runs.remove_all(tx, row.key)
+            experiments.remove(tx, row.key)
+        for run_id in removed:
+            shutil.rmtree(record.paths.run(run_id).root, ignore_errors=True)
+
     @property
     def archived_time(self) -> datetime | None:
         """When it was archived, in UTC; None while it is active."""
@@ -398,6 +453,14 @@ class Experiment:
 
         with self._workspace._record.database.write() as tx:
             experiments.remove_tags(tx, self._row.key, tags)
+
+    def _repr_html_(self) -> str:
+        """Return the experiment as one row of a table."""
+        return html_table(
+            Name=self.name,
+            Workspace=self._workspace.name,
+            Folder=Link(self._workspace._record.paths.root.parent.as_uri()),
+        )
 
     def __repr__(self) -> str:
         """Return its name and workspace, as azureml writes them."""

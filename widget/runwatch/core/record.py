@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +39,7 @@ class Record:
     @cached_property
     def database(self) -> Database:
         """The database, created or upgraded if that is due."""
+        from runwatch.store import registry
         from runwatch.store.database import Database
         from runwatch.store.shipper import ship_abandoned
 
@@ -46,6 +48,7 @@ class Record:
                 return self.__dict__["database"]  # type: ignore[no-any-return]
             database = Database(self.paths)
             ship_abandoned(database)
+            registry.remember(database.workspace_id, self.paths)
             return database
 
     @cached_property
@@ -61,6 +64,14 @@ class Record:
         from runwatch.compute.settle import settle
 
         settle(self.database)
+
+    def drop(self) -> None:
+        """Remove the workspace's folder with everything in it."""
+        with _lock:
+            self.recorder.stop()
+            self.database.close()
+            _held.pop(self.paths.root, None)
+            shutil.rmtree(self.paths.root)
 
     def settled_database(self) -> Database:
         """Return the database, with no dead run left Running and all of this process shipped."""

@@ -8,6 +8,7 @@ cancellation that somebody else asked for to the code that is running here.
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import signal
 import threading
@@ -22,12 +23,14 @@ from runwatch.store.journal import JournalWriter, SeriesName
 from runwatch.store.status import RunStatus
 
 if TYPE_CHECKING:
+    from runwatch.core.outputs import OutputsFolder
     from runwatch.core.record import Record
     from runwatch.store.runs import RunRow
     from runwatch.store.shipper import Shipper
 
 TICK_S = 0.1
 HEARTBEAT_S = 10.0
+_log = logging.getLogger("runwatch")
 
 
 class Recorder:
@@ -46,9 +49,11 @@ class Recorder:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._answers_for: set[str] = set()
+        self._outputs: dict[str, OutputsFolder] = {}
         self._blocks: Counter[str] = Counter()
         self._canceled: set[str] = set()
         self._shipper: Shipper | None = None
+        self._stopped = False
         self._seen_version = -1
         self._beaten = 0.0
         os.register_at_fork(after_in_child=self._after_fork)
@@ -92,6 +97,25 @@ class Recorder:
         """Beat for these runs and look out for their cancellation, until they end."""
         self._answers_for.update(run_ids)
         self._start_thread()
+
+    def watch_outputs(self, run_id: str, folder: OutputsFolder) -> None:
+        """Collect what comes to that folder when the run ends."""
+        self._outputs[run_id] = folder
+
+    def collect_outputs(self, run_id: str) -> None:
+        """Copy what has come to the run's outputs folder to its files."""
+        folder = self._outputs.pop(run_id, None)
+        if folder is not None:
+            try:
+                folder.collect(self._record.paths.run(run_id))
+            except OSError as error:
+                _log.warning(
+                    "The outputs of run %s could not be copied to its files (%s: %s). They are "
+                    "still where they were written.",
+                    run_id,
+                    error.filename,
+                    error.strerror,
+                )
 
     def enter(self, run_id: str) -> None:
         """Note that the main thread runs inside the run's `with` block."""
@@ -154,6 +178,15 @@ class Recorder:
                 table.c.run_id.in_(list(self._answers_for)),
             )
 
+    def stop(self) -> None:
+        """Log nothing more: the workspace is being removed."""
+        self._answers_for.clear()
+        self._stopped = True
+        if self._thread is not None:
+            self._thread.join()
+        self._journal.close()
+        self._shipper = None
+
     # --- the thread -------------------------------------------------------------------------
 
     def _start_thread(self) -> None:
@@ -165,7 +198,7 @@ class Recorder:
                 self._thread.start()
 
     def _keep(self) -> None:
-        while True:
+        while not self._stopped:
             try:
                 busy = self._keep_once()
             except RunwatchException:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from runwatch.compute import script_environment
 from runwatch.core import run_filter
+from runwatch.core.html_table import Link, html_table
 from runwatch.core.run_artifacts import RunArtifacts
 from runwatch.core.run_labels import RunLabels
 from runwatch.core.run_lifecycle import RunLifecycle
@@ -85,6 +86,17 @@ class Run(RunLifecycle, RunArtifacts, RunLabels, RunTree):
             "Could not load a submitted run, if outside of an execution context, use "
             "experiment.start_logging to initialize a runwatch.core.Run."
         )
+
+    @classmethod
+    def get_submitted_run(cls, **kwargs: Any) -> Run | OfflineRun:
+        """Return the run that the calling script was submitted as: an older name.
+
+        Raises
+        ------
+        RunEnvironmentException
+            This is no submitted script.
+        """
+        return cls.get_context(allow_offline=False, **kwargs)
 
     @staticmethod
     def get(workspace: Workspace, run_id: str) -> Run:
@@ -173,10 +185,22 @@ class Run(RunLifecycle, RunArtifacts, RunLabels, RunTree):
             f"Status: {row.status})"
         )
 
+    def _repr_html_(self) -> str:
+        """Return the run as one row of a table, for where no widget can be shown."""
+        row = self._settled_row()
+        return html_table(
+            Experiment=self.experiment.name,
+            Id=row.run_id,
+            Name=row.shown_name,
+            Type=row.type or "",
+            Status=row.status,
+            Folder=Link(self.get_portal_url()),
+        )
+
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """Return what a notebook shows for a run as a cell's last expression."""
         if Run._notebook_view is None:
-            return {"text/plain": repr(self)}
+            return {"text/plain": repr(self), "text/html": self._repr_html_()}
         return Run._notebook_view(self, **kwargs)
 
     def __eq__(self, other: object) -> bool:

@@ -9,13 +9,16 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runwatch.core import names
 from runwatch.core.run_files import RunFiles
 from runwatch.core.run_metrics import RunMetrics
 from runwatch.exceptions import UserErrorException
 from runwatch.store import run_files
+
+if TYPE_CHECKING:
+    from runwatch.core.model import Model
 
 ARTIFACT_KIND = "artifact"
 _SIGNATURES = {
@@ -93,6 +96,56 @@ class RunArtifacts(RunMetrics, RunFiles):
     def log_predictions(self, name: str, value: Any, description: str = "") -> None:
         """Log predictions: a dict, or its JSON."""
         self._log_json(name, "predictions", value)
+
+    def register_model(
+        self,
+        model_name: str,
+        model_path: str | None = None,
+        tags: Mapping[str, str | None] | None = None,
+        properties: Mapping[str, str | None] | None = None,
+        model_framework: str | None = None,
+        model_framework_version: str | None = None,
+        description: str | None = None,
+        datasets: object = None,
+        sample_input_dataset: object = None,
+        sample_output_dataset: object = None,
+        resource_configuration: object = None,
+        **kwargs: object,
+    ) -> Model:
+        """Keep a copy of files of the run as a new version of a model.
+
+        Parameters
+        ----------
+        model_name
+            The model's name; its version is one more than the newest there is.
+        model_path
+            A file of the run, or a folder of files; `model_name` if left out.
+        tags, properties, description, model_framework, model_framework_version
+            What is known of the model.
+        datasets, sample_input_dataset, sample_output_dataset, resource_configuration, kwargs
+            Accepted as in azureml; not kept.
+
+        Raises
+        ------
+        ModelPathNotFoundException
+            The run has no such file.
+        UserErrorException
+            The name won't do.
+        """
+        from runwatch.core import model
+
+        return model.of_run(
+            self._workspace,
+            self._row().id,
+            model_name,
+            model_name if model_path is None else model_path,
+            files=run_files.names(self._paths),
+            tags=tags,
+            properties=properties,
+            description=description,
+            framework=model_framework,
+            framework_version=model_framework_version,
+        )
 
     def _log_json(self, name: str, folder: str, value: Any) -> None:
         names.metric_name(name)

@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from runwatch.core.run_record import RunRecord
-from runwatch.exceptions import SnapshotException, UserErrorException
+from runwatch.exceptions import (
+    ExperimentExecutionException,
+    SnapshotException,
+    UserErrorException,
+)
 from runwatch.store import run_files
 
 
@@ -159,6 +163,22 @@ class RunFiles(RunRecord):
         targets = [base / path for path in (shown if output_paths is None else output_paths)]
         for source, target in zip(chosen.values(), targets, strict=True):
             _copy(source, target)
+
+    def clean(self) -> None:
+        """Remove the working copy of a submitted run that has ended, if it is still there.
+
+        Raises
+        ------
+        ExperimentExecutionException
+            There is none: the supervisor removes it when it has gathered the run's files.
+        """
+        from runwatch.store.status import TERMINAL
+
+        if not self._paths.work.exists() or self._row().status not in TERMINAL:
+            raise ExperimentExecutionException(
+                "Temporary directory for this run does not exist, or the run is still using it."
+            )
+        shutil.rmtree(self._paths.work)
 
     def get_all_logs(self, destination: str | None = None) -> list[str]:
         """Copy the run's logs, and return the paths of the copies.

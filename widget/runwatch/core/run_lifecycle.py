@@ -13,13 +13,18 @@ from typing_extensions import Self
 
 from runwatch.core import completion
 from runwatch.core.run_record import RunRecord
-from runwatch.exceptions import ActivityCanceledException, ExperimentExecutionException
+from runwatch.exceptions import (
+    ActivityCanceledException,
+    ExperimentExecutionException,
+    UserErrorException,
+)
 from runwatch.store import run_files
 from runwatch.store.clock import iso_utc
 from runwatch.store.paths import STD_LOG
 from runwatch.store.status import TERMINAL, RunStatus
 
 if TYPE_CHECKING:
+    from runwatch.core.environment import Environment
     from runwatch.store.runs import RunRow
 
 _FAIL_MARGIN_S = 3.0
@@ -101,6 +106,38 @@ class RunLifecycle(RunRecord):
     def _log_files(self) -> dict[str, str]:
         return {name: str(path) for name, path in run_files.logs(self._paths).items()}
 
+    def get_environment(self) -> Environment:
+        """Return the environment that a submitted run was given; variables by name alone.
+
+        Raises
+        ------
+        UserErrorException
+            The run was not submitted.
+        """
+        from runwatch.core.conda_dependencies import CondaDependencies
+        from runwatch.core.environment import Environment, PythonSection
+        from runwatch.store import runs
+
+        row = self._row()
+        with self._record.database.read() as connection:
+            definition = runs.definition(connection, row.id)
+        if definition is None:
+            raise UserErrorException(
+                "There is no run definition or environment specified for the run."
+            )
+        kept = definition["environment"]
+        packages = kept.get("packages")
+        return Environment(
+            kept["name"],
+            PythonSection(
+                interpreter_path=kept.get("interpreterPath"),
+                conda_dependencies=(
+                    CondaDependencies.create(pip_packages=packages) if packages else None
+                ),
+            ),
+            environment_variables=dict.fromkeys(kept["environmentVariables"], ""),
+        )
+
     def get_portal_url(self) -> str:
         """Return the address of the run's folder."""
         return self._paths.root.as_uri()
@@ -118,6 +155,7 @@ class RunLifecycle(RunRecord):
         script has ended. A run that has ended already stays as it is.
         """
         self._record.recorder.ship()
+        self._record.recorder.collect_outputs(self._id)
         if _set_status and not self._supervised:
             if not self._become(RunStatus.COMPLETED):
                 self._become(RunStatus.CANCELED)
@@ -147,6 +185,7 @@ class RunLifecycle(RunRecord):
         """
         error = _error(error_details, error_code)
         self._record.recorder.ship()
+        self._record.recorder.collect_outputs(self._id)
         if not _set_status:
             return
         if self._supervised:
@@ -284,6 +323,7 @@ class RunLifecycle(RunRecord):
         row = self._row()
         if row.status in (RunStatus.CANCEL_REQUESTED, RunStatus.CANCELED):
             self._record.recorder.ship()
+            self._record.recorder.collect_outputs(self._id)
             self._become(RunStatus.CANCELED)
             self._record.recorder.forget(self._id)
             return self._was_canceled_alone(row) and isinstance(

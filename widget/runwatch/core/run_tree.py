@@ -53,7 +53,7 @@ class RunTree(RunRecord):
         run_id
             An id of your own instead of a new one.
         outputs
-            Accepted as in azureml.
+            A folder whose new files belong to the child; none if left out.
 
         Raises
         ------
@@ -63,7 +63,12 @@ class RunTree(RunRecord):
             There is a run with that id.
         """
         new = _new_child(name=name, run_id=run_id)
-        return self._create([new], [{}])[0]
+        (child,) = self._create([new], [{}])
+        if outputs is not None:
+            from runwatch.core.outputs import OutputsFolder
+
+            self._record.recorder.watch_outputs(child.id, OutputsFolder(outputs))
+        return child
 
     def create_children(
         self,

@@ -7,8 +7,9 @@ import os
 from collections.abc import Sequence
 from copy import copy
 
+from runwatch.core.compute_target import ComputeTarget
 from runwatch.core.environment import Environment
-from runwatch.core.run_configuration import DEFAULT_MAX_RUN_DURATION_S, RunConfiguration
+from runwatch.core.runconfig import DEFAULT_MAX_RUN_DURATION_S, RunConfiguration
 
 _log = logging.getLogger("runwatch")
 
@@ -31,7 +32,7 @@ class ScriptRunConfig:
         A `RunConfiguration` to begin with. Then `compute_target`, `environment` and
         `max_run_duration_seconds` are not used.
     compute_target
-        "local".
+        "local", or a `ComputeTarget`.
     environment
         The Python that runs the script, and variables to set.
     max_run_duration_seconds
@@ -49,7 +50,7 @@ class ScriptRunConfig:
         arguments: Sequence[object] | None = None,
         run_config: RunConfiguration | None = None,
         _telemetry_values: object = None,
-        compute_target: str | None = None,
+        compute_target: str | ComputeTarget | None = None,
         environment: Environment | None = None,
         distributed_job_config: object = None,
         resume_from: object = None,

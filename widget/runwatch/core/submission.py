@@ -62,7 +62,8 @@ def submit(
     checked_tags = names.labels("tag", tags or {})
     target = _target(config)
     source = _source(config)
-    command = _command(config, source)
+    packages = config.run_config.environment.packages()
+    command = _command(config, source, "python" if packages else sys.executable)
     grace = grace_s()
     if run_id is None:
         run_id = f"{experiment.name}_{int(time.time())}_{uuid.uuid4().hex[:8]}"
@@ -74,7 +75,7 @@ def submit(
         display_name=Path(config.script).name if config.script else command[-1].split()[0],
         type="azureml.scriptrun",
         target=target.name,
-        definition=_definition(config, command),
+        definition=_definition(config, command, packages),
         snapshot=snapshot_id,
     )
     with record.database.write() as tx:
@@ -94,6 +95,7 @@ def submit(
         environment=script_environment.for_script(
             run_id=run_id, experiment=experiment.name, paths=record.paths, extra=variables
         ),
+        packages=packages,
         snapshot_id=snapshot_id,
         max_run_duration_s=config.run_config.max_run_duration_seconds,
         grace_s=grace,
@@ -118,7 +120,7 @@ def _target(config: ScriptRunConfig) -> ComputeTarget:
             raise RunConfigurationException(
                 f"{name} is not available: runs are processes of this machine. Leave it out."
             )
-    name = config.run_config.target
+    name = config.run_config.target_name
     if name not in _TARGETS:
         raise ComputeTargetException(
             f"There is no compute target {name!r}. Available: {', '.join(_TARGETS)}."
@@ -141,7 +143,7 @@ def _source(config: ScriptRunConfig) -> Path:
     return source
 
 
-def _command(config: ScriptRunConfig, source: Path) -> list[str]:
+def _command(config: ScriptRunConfig, source: Path, python: str) -> list[str]:
     if config.command:
         if isinstance(config.command, str):
             return ["/bin/sh", "-c", config.command]
@@ -157,8 +159,8 @@ def _command(config: ScriptRunConfig, source: Path) -> list[str]:
             f"{script} script path doesn't exist. The script should be inside the project folder "
             f"{source}."
         )
-    python = config.run_config.environment.python.interpreter_path
-    interpreter = sys.executable if python in (None, "python") else str(python)
+    given = config.run_config.environment.python.interpreter_path
+    interpreter = python if given in (None, "python") else str(given)
     relative = script.relative_to(source).as_posix()
     return [interpreter, relative, *(str(argument) for argument in config.arguments)]
 
@@ -180,7 +182,7 @@ def grace_s() -> float:
     return seconds
 
 
-def _definition(config: ScriptRunConfig, command: list[str]) -> dict[str, Any]:
+def _definition(config: ScriptRunConfig, command: list[str], packages: list[str]) -> dict[str, Any]:
     """Return how the run was configured; environment variables by name, never by value."""
     run_config = config.run_config
     variables = {**run_config.environment.environment_variables, **run_config.environment_variables}
@@ -191,10 +193,12 @@ def _definition(config: ScriptRunConfig, command: list[str]) -> dict[str, Any]:
             for a in config.arguments
         ],
         "command": command,
-        "target": run_config.target,
+        "target": run_config.target_name,
         "maxRunDurationSeconds": run_config.max_run_duration_seconds,
         "environment": {
             "name": run_config.environment.name,
+            "packages": packages,
+            "interpreterPath": run_config.environment.python.interpreter_path,
             "environmentVariables": sorted(variables),
         },
     }

@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runwatch.compute import script_environment
+from runwatch.core import names
+from runwatch.core.html_table import Link, html_table
 from runwatch.core.record import Record
 from runwatch.exceptions import UserErrorException, WorkspaceException
 from runwatch.store.paths import FOLDER
 
 if TYPE_CHECKING:
+    from runwatch.core.compute_target import ComputeTarget
     from runwatch.core.experiment import Experiment
+    from runwatch.core.model import Model
     from runwatch.core.run import Run
 
 _CONFIG_PLACES = (".azureml/config.json", "aml_config/config.json", "config.json")
@@ -118,6 +122,19 @@ class Workspace:
         sku: str = "basic",
         tags: Mapping[str, str] | None = None,
         friendly_name: str | None = None,
+        storage_account: object = None,
+        key_vault: object = None,
+        app_insights: object = None,
+        container_registry: object = None,
+        adb_workspace: object = None,
+        primary_user_assigned_identity: object = None,
+        cmk_keyvault: object = None,
+        resource_cmk_uri: object = None,
+        hbi_workspace: bool = False,
+        default_cpu_compute_target: object = None,
+        default_gpu_compute_target: object = None,
+        private_endpoint_config: object = None,
+        private_endpoint_auto_approval: bool = True,
         exist_ok: bool = False,
         show_output: bool = True,
         **kwargs: object,
@@ -132,8 +149,11 @@ class Workspace:
             Kept as names; "local" if left out.
         exist_ok
             Whether one that is there already is returned.
-        auth, location, create_resource_group, sku, tags, friendly_name, show_output, kwargs
-            Accepted for notebooks written for Azure ML; not used.
+        tags
+            Tags of the workspace.
+        auth, location, create_resource_group, sku, friendly_name, show_output, kwargs
+            Accepted for notebooks written for Azure ML and not used, as all that names a part of
+            a cloud.
 
         Raises
         ------
@@ -155,6 +175,8 @@ class Workspace:
             )
         made = Workspace(subscription_id or "local", resource_group or "local", name)
         made._record.paths.create()
+        if tags:
+            made._record.database.set_facts(tags=json.dumps(names.labels("tag", tags)))
         made.write_config()
         return made
 
@@ -186,6 +208,52 @@ class Workspace:
             f"There is no workspace {name!r} in {Path.cwd()} or above it. Change to its folder, or "
             "make it with Workspace.create(name=...)."
         )
+
+    @staticmethod
+    def list(
+        subscription_id: str, auth: object = None, resource_group: str | None = None
+    ) -> dict[str, list[Workspace]]:
+        """Return the workspaces that this user has opened on this machine, by name.
+
+        Parameters
+        ----------
+        subscription_id, resource_group
+            Only those whose config.json says so; "local" where there is none.
+        auth
+            Accepted as in azureml.
+        """
+        from runwatch.store import registry
+
+        found: dict[str, list[Workspace]] = {}
+        for paths in registry.all_known():
+            workspace = Workspace.from_config(paths.root.parent)
+            if workspace.subscription_id == subscription_id and (
+                resource_group in (None, workspace.resource_group)
+            ):
+                found.setdefault(workspace.name, []).append(workspace)
+        return found
+
+    def delete(self, delete_dependent_resources: bool = False, no_wait: bool = False) -> None:
+        """Remove the workspace with all its runs, files and models.
+
+        The parameters are accepted as in azureml.
+
+        Raises
+        ------
+        WorkspaceException
+            A run has not ended.
+        """
+        from runwatch.store import runs
+
+        self._record.settle()
+        with self._record.database.read() as connection:
+            live = runs.live(connection)
+        if live:
+            raise WorkspaceException(
+                f"The run {live[0].run_id} has not ended ({live[0].status}). Cancel it, or wait "
+                "for it, before you delete the workspace."
+            )
+        self._record.drop()
 
     def write_config(self, path: str | None = None, file_name: str | None = None) -> None:
         """Write a config.json with which `from_config()` finds this workspace by its names.
@@ -244,6 +312,34 @@ class Workspace:
         return "local"
 
     @property
+    def tags(self) -> dict[str, str | None]:
+        """Its tags."""
+        kept: dict[str, str | None] = json.loads(self._record.database.facts().get("tags", "{}"))
+        return kept
+
+    @property
+    def compute_targets(self) -> dict[str, ComputeTarget]:
+        """Where scripts can run, by name."""
+        from runwatch.core.compute_target import LOCAL, ComputeTarget
+
+        return {LOCAL: ComputeTarget(self, LOCAL)}
+
+    @property
+    def models(self) -> dict[str, Model]:
+        """The newest version of each registered model, by name."""
+        from runwatch.core.model import Model
+
+        return {model.name: model for model in Model.list(self, latest=True)}
+
+    def get_mlflow_tracking_uri(self, _with_auth: bool = False) -> str:
+        """Return the address of a store for MLflow in the workspace's folder.
+
+        ``mlflow.set_tracking_uri(workspace.get_mlflow_tracking_uri())`` keeps MLflow's runs beside
+        those of runwatch; each has its own.
+        """
+        return f"sqlite:///{self._record.paths.root / 'mlflow.sqlite'}"
+
+    @property
     def experiments(self) -> dict[str, Experiment]:
         """Its active experiments by name."""
         from runwatch.core.experiment import Experiment
@@ -274,6 +370,14 @@ class Workspace:
     def _id(self) -> str:
         return self._record.database.workspace_id
 
+    def _repr_html_(self) -> str:
+        """Return the workspace as one row of a table."""
+        return html_table(
+            Name=self.name,
+            Experiments=str(len(self.experiments)),
+            Folder=Link(self._record.paths.root.parent.as_uri()),
+        )
+
     def __repr__(self) -> str:
         """Return its names, as azureml writes them."""
         return (
@@ -290,21 +394,21 @@ class Workspace:
 
 
 def _from_file(file: Path) -> Workspace:
-    names = _read(file)
-    if names is None:
+    said = _read(file)
+    if said is None:
         raise UserErrorException(
             f"The config file found in: {file} does not seem to contain the required parameters. "
             "It needs subscription_id, resource_group and workspace_name, or a Scope."
         )
     beside = file.parent
     folder = beside.parent if beside.name in (".azureml", "aml_config") else beside
-    home = names.pop(_FOLDER_KEY, None)
+    home = said.pop(_FOLDER_KEY, None)
     if home is not None and not Path(home, FOLDER).is_dir():
         raise UserErrorException(
             f"The config file {file} names a workspace in {home}, and there is none. Was the "
             "folder moved? Write the config again with workspace.write_config()."
         )
-    return Workspace(**names, path=home or folder)
+    return Workspace(**said, path=home or folder)
 
 
 def _describes(file: Path) -> bool:
@@ -322,7 +426,7 @@ def _read(file: Path) -> dict[str, str] | None:
     if scope := _SCOPE.match(str(content.get("Scope") or "")):
         home = content.get(_FOLDER_KEY)
         return {**scope.groupdict(), **({_FOLDER_KEY: home} if isinstance(home, str) else {})}
-    names = ("subscription_id", "resource_group", "workspace_name")
-    if all(isinstance(content.get(name), str) for name in names):
-        return {name: content[name] for name in names}
+    keys = ("subscription_id", "resource_group", "workspace_name")
+    if all(isinstance(content.get(key), str) for key in keys):
+        return {key: content[key] for key in keys}
     return None

@@ -67,6 +67,12 @@ class Database:
             rows = connection.execute(select(schema.workspace.c.key, schema.workspace.c.value))
             return {row.key: row.value for row in rows}
 
+    def set_facts(self, **values: str) -> None:
+        """Write what the workspace is to know about itself."""
+        with self.write() as tx:
+            for key, value in values.items():
+                _set_fact(tx.connection, key, value)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection that sees one consistent state of the record."""
@@ -185,10 +191,14 @@ def _write_facts(connection: Connection) -> None:
         connection.execute(
             sqlite_insert(facts).values(key=key, value=value).on_conflict_do_nothing()
         )
+    _set_fact(connection, "written_by", __version__)
+
+
+def _set_fact(connection: Connection, key: str, value: str) -> None:
     connection.execute(
-        sqlite_insert(facts)
-        .values(key="written_by", value=__version__)
-        .on_conflict_do_update(index_elements=["key"], set_={"value": __version__})
+        sqlite_insert(schema.workspace)
+        .values(key=key, value=value)
+        .on_conflict_do_update(index_elements=["key"], set_={"value": value})
     )
 
 

@@ -52,6 +52,12 @@ def get(connection: Connection, key: int) -> ExperimentRow:
     return _row(connection.execute(select(*_COLUMNS).where(experiments.c.id == key)).one())
 
 
+def with_id(connection: Connection, experiment_id: str) -> ExperimentRow | None:
+    """Return the experiment with that id, archived or not."""
+    found = where(connection, experiments.c.experiment_id == experiment_id)
+    return found[0] if found else None
+
+
 def where(connection: Connection, *conditions: ColumnElement[bool]) -> Sequence[ExperimentRow]:
     """Return the experiments for which all conditions hold, oldest first."""
     query = select(*_COLUMNS).where(*conditions).order_by(experiments.c.id)
@@ -77,6 +83,12 @@ def reactivate(tx: Transaction, key: int) -> None:
     tx.connection.execute(
         update(experiments).where(experiments.c.id == key).values(archived_us=None)
     )
+
+
+def remove(tx: Transaction, key: int) -> None:
+    """Forget an experiment that has no runs."""
+    tx.connection.execute(delete(experiment_tags).where(experiment_tags.c.experiment == key))
+    tx.connection.execute(delete(experiments).where(experiments.c.id == key))
 
 
 def tags(connection: Connection, key: int) -> dict[str, str | None]:

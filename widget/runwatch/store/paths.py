@@ -11,6 +11,7 @@ from runwatch.exceptions import UserErrorException, WorkspaceException
 
 FOLDER = ".runwatch"
 STD_LOG = "user_logs/std_log.txt"
+ENVIRONMENT_LOG = "system_logs/environment.txt"
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,299}\Z")
 _LONGEST_FOLDER_NAME = 160
@@ -48,6 +49,11 @@ class RunPaths:
         return self.logs / STD_LOG
 
     @property
+    def environment_log(self) -> Path:
+        """What pip said when it installed the script's packages."""
+        return self.logs / ENVIRONMENT_LOG
+
+    @property
     def files(self) -> Path:
         """Files gathered from the script's outputs/ and logs/, or uploaded."""
         return self.root / "files"
@@ -83,6 +89,11 @@ class WorkspacePaths:
     def snapshots(self) -> Path:
         """One folder for each distinct content of a source folder."""
         return self.root / "snapshots"
+
+    @property
+    def models(self) -> Path:
+        """One folder for each registered model, with one for each version."""
+        return self.root / "models"
 
     def run(self, run_id: str) -> RunPaths:
         """Return the paths of one run; a long id is shortened to what file systems take."""

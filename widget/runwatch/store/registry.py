@@ -40,6 +40,15 @@ def remember(workspace_id: str, paths: WorkspacePaths) -> None:
         )
 
 
+def all_known() -> list[WorkspacePaths]:
+    """Return the folders of all workspaces that were noted and are still there."""
+    try:
+        ids = sorted(note.name for note in _folder().iterdir())
+    except OSError:
+        return []
+    return [paths for one in ids if (paths := find(one)) is not None]
+
+
 def find(workspace_id: str) -> WorkspacePaths | None:
     """Return the folder of a workspace that was noted and is still there."""
     if not _ID.match(workspace_id):

@@ -14,6 +14,7 @@ from typing import IO
 from runwatch.exceptions import UserErrorException
 from runwatch.store.paths import RunPaths
 
+_LOGS = ("user_logs/", "system_logs/", "logs/")
 GATHERED = ("outputs", "logs")
 """Folders of a script whose contents belong to its run."""
 
@@ -30,7 +31,7 @@ def names(paths: RunPaths) -> dict[str, Path]:
 
 def logs(paths: RunPaths) -> dict[str, Path]:
     """Return where each log of a run is now, by name."""
-    return {n: p for n, p in names(paths).items() if n.startswith(("user_logs/", "logs/"))}
+    return {n: p for n, p in names(paths).items() if n.startswith(_LOGS)}
 
 
 def _below(folder: Path) -> list[tuple[str, Path]]:

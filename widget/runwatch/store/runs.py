@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from runwatch.exceptions import ServiceException
@@ -314,6 +314,27 @@ def owners_of_live(connection: Connection) -> list[Owner]:
         .distinct()
     )
     return [Owner(**row) for row in connection.execute(query).mappings()]
+
+
+def remove_all(tx: Transaction, experiment: int) -> list[str]:
+    """Forget the runs of an experiment and all that was kept of them; return their ids."""
+    mine = select(_runs.c.id).where(of_experiment(experiment))
+    ids = list(
+        tx.connection.execute(select(_runs.c.run_id).where(of_experiment(experiment))).scalars()
+    )
+    series = select(schema.series.c.id).where(schema.series.c.run.in_(mine))
+    tx.connection.execute(delete(schema.chunks).where(schema.chunks.c.series.in_(series)))
+    for table in (schema.series, schema.run_tags, schema.run_properties, schema.run_parameters):
+        tx.connection.execute(delete(table).where(table.c.run.in_(mine)))
+    models = schema.models
+    tx.connection.execute(update(models).where(models.c.run.in_(mine)).values(run=None))
+    tx.connection.execute(delete(_runs).where(of_experiment(experiment)))
+    return ids
+
+
+def of_experiment(key: int) -> ColumnElement[bool]:
+    """Condition: belongs to that experiment."""
+    return _runs.c.experiment == key
 
 
 def of_root(root: int) -> ColumnElement[bool]:

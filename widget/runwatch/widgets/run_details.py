@@ -27,7 +27,6 @@ from runwatch.feed.messages import (
 )
 from runwatch.feed.run_view import RunView
 from runwatch.feed.watcher import Subscription
-from runwatch.store import registry
 from runwatch.store.status import TERMINAL
 from runwatch.widgets.static_html import card
 from runwatch.widgets.subshell import answer_where_asked
@@ -87,7 +86,6 @@ class RunDetails(anywidget.AnyWidget):  # type: ignore[misc]
         self._record.settle()
         self._watched = False
         self._summarised = 0.0
-        registry.remember(self._record.database.workspace_id, self._record.paths)
         first = RunView(self._record.database, run_instance.id, _LOOK_AT_NOTHING).summary()
         super().__init__(summary=msgspec.to_builtins(first), compact=compact, **kwargs)
         answer_where_asked(self.comm)
