@@ -42,8 +42,10 @@ def test_the_typescript_messages_are_those_declared_in_python() -> None:
 def test_the_public_names_are_these() -> None:
     assert set(runwatch.__all__) == {
         "VERSION",
+        "CondaDependencies",
         "Environment",
         "Experiment",
+        "Model",
         "Run",
         "RunConfiguration",
         "RunStatus",
@@ -52,5 +54,6 @@ def test_the_public_names_are_these() -> None:
         "Workspace",
         "__version__",
         "get_run",
+        "install_as_azureml",
     }
     assert all(hasattr(runwatch, name) for name in runwatch.__all__)

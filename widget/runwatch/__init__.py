@@ -9,10 +9,13 @@
 
 from typing import Any
 
+from runwatch.azureml_names import install as install_as_azureml
 from runwatch.core import (
     VERSION,
+    CondaDependencies,
     Environment,
     Experiment,
+    Model,
     Run,
     RunConfiguration,
     RunStatus,
@@ -35,8 +38,10 @@ Run._notebook_view = _compact_view
 
 __all__ = [
     "VERSION",
+    "CondaDependencies",
     "Environment",
     "Experiment",
+    "Model",
     "Run",
     "RunConfiguration",
     "RunStatus",
@@ -45,4 +50,5 @@ __all__ = [
     "Workspace",
     "__version__",
     "get_run",
+    "install_as_azureml",
 ]

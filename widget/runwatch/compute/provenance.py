@@ -1,9 +1,15 @@
-"""Which version of the sources a run was started from, as git tells it."""
+"""What a run was made from: the sources' version as git tells it, Python, packages, machine."""
 
 from __future__ import annotations
 
+import os
+import platform
 import re
+import shlex
+import socket
 import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 _TIMEOUT_S = 5
@@ -32,6 +38,48 @@ def of_folder(folder: Path) -> dict[str, str | None]:
         "azureml.git.dirty": str(dirty),
     }
     return {key: value for key, value in found.items() if value}
+
+
+PACKAGES = "runwatch.packages"
+
+
+def of_process(command: Sequence[str], *, python: bool = True) -> dict[str, str | None]:
+    """Return the machine, the command line, and the version of Python, as run properties.
+
+    Parameters
+    ----------
+    command
+        The command line of the run.
+    python
+        Whether the run's Python is that of this process.
+    """
+    found: dict[str, str | None] = {
+        "runwatch.host": socket.gethostname(),
+        "runwatch.command_line": shlex.join(command),
+    }
+    if python:
+        found["runwatch.python_version"] = platform.python_version()
+    return found
+
+
+def installed_packages() -> str:
+    """Return what is installed for this process's Python, as sorted lines ``name==version``.
+
+    Read from the names of the folders that hold each package's metadata: reading the metadata
+    itself takes a hundred times as long.
+    """
+    found = {}
+    for folder in reversed(sys.path):
+        try:
+            entries = os.listdir(folder or os.curdir)
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.endswith((".dist-info", ".egg-info")):
+                name, dash, version = entry.rsplit(".", 1)[0].partition("-")
+                if dash:
+                    found[re.sub(r"[-_.]+", "-", name).lower()] = version.split("-py")[0]
+    return "\n".join(f"{name}=={found[name]}" for name in sorted(found))
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

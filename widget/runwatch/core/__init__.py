@@ -8,6 +8,7 @@ from runwatch.core.conda_dependencies import CondaDependencies
 from runwatch.core.dataset import Dataset, Datastore
 from runwatch.core.environment import Environment
 from runwatch.core.experiment import Experiment
+from runwatch.core.model import Model
 from runwatch.core.run import Run, get_run
 from runwatch.core.runconfig import RunConfiguration
 from runwatch.core.script_run import ScriptRun
@@ -26,6 +27,7 @@ __all__ = [
     "Datastore",
     "Environment",
     "Experiment",
+    "Model",
     "Run",
     "RunConfiguration",
     "RunStatus",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
@@ -144,14 +146,16 @@ class Experiment:
         tags: Mapping[str, str | None] | None = None,
         properties: Mapping[str, str | None] | None = None,
     ) -> Run:
+        from runwatch.compute import provenance
         from runwatch.compute.processes import this_process
         from runwatch.core.outputs import OutputsFolder
         from runwatch.core.run import Run
-        from runwatch.store import labels, runs
+        from runwatch.store import labels, packages, runs
 
         record = self._workspace._record
         folder = "outputs" if outputs in (None, True) else outputs
         watched = OutputsFolder(folder) if isinstance(folder, str) else None
+        sources = provenance.of_folder(Path(snapshot_directory or os.curdir))
         checked_tags = names.labels("tag", tags or {})
         checked_properties = names.labels("property", properties or {})
         new = runs.NewRun(
@@ -166,7 +170,9 @@ class Experiment:
         with record.database.write() as tx:
             (row,) = runs.create(tx, self._row.key, [new], owner=this_process())
             labels.set_tags(tx, row.id, checked_tags)
-            labels.add_properties(tx, row.id, checked_properties)
+            found = provenance.of_process(sys.orig_argv)
+            found[provenance.PACKAGES] = packages.keep(tx, provenance.installed_packages())
+            labels.add_properties(tx, row.id, {**sources, **found, **checked_properties})
         record.recorder.answer_for([row.run_id])
         if watched is not None:
             record.recorder.watch_outputs(row.run_id, watched)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from typing_extensions import Self
 
 from runwatch.core import names
+from runwatch.exceptions import RunEnvironmentException
 from runwatch.store.status import RunStatus
+
+
+class NotOfflineError(RunEnvironmentException, AttributeError):
+    """An offline run was asked for what only a recorded one has."""
 
 
 class OfflineRun:
@@ -20,6 +25,15 @@ class OfflineRun:
         self.parent = parent
         self.cancel_requested = False
         self._children: list[OfflineRun] = []
+        self.display_name: str | None = None
+        self.description: str | None = None
+        self.name: str | None = None
+        self.number = 0
+        self.type: str | None = None
+        self.input_datasets: dict[str, Any] = {}
+        self.output_datasets: dict[str, Any] = {}
+        self._files: list[str] = []
+        self._parameters: dict[str, Any] = {}
         self._metrics: dict[str, list[Any]] = {}
         self._tags: dict[str, str | None] = {}
         self._properties: dict[str, str | None] = {}
@@ -53,6 +67,55 @@ class OfflineRun:
     def log_table(self, name: str, value: Mapping[str, Any], description: str = "") -> None:
         """Print a table."""
         self._keep("table", name, names.table(name, value))
+
+    def log_image(
+        self, name: str, path: str | None = None, plot: Any = None, description: str = ""
+    ) -> None:
+        """Print that an image was logged."""
+        self._keep("image", name, path if plot is None else plot)
+
+    def log_confusion_matrix(self, name: str, value: Any, description: str = "") -> None:
+        """Print a confusion matrix."""
+        self._keep("confusion matrix", name, value)
+
+    def log_accuracy_table(self, name: str, value: Any, description: str = "") -> None:
+        """Print an accuracy table."""
+        self._keep("accuracy table", name, value)
+
+    def log_residuals(self, name: str, value: Any, description: str = "") -> None:
+        """Print residuals."""
+        self._keep("residuals", name, value)
+
+    def log_predictions(self, name: str, value: Any, description: str = "") -> None:
+        """Print predictions."""
+        self._keep("predictions", name, value)
+
+    def log_parameters(self, parameters: Mapping[str, Any]) -> None:
+        """Print what the run is made with."""
+        self._parameters.update(names.parameters(parameters))
+        print(f"Attempted to log parameters {dict(parameters)}")
+
+    def get_parameters(self) -> dict[str, Any]:
+        """Return the parameters."""
+        return dict(self._parameters)
+
+    def upload_file(self, name: str, path_or_stream: Any, datastore_name: object = None) -> None:
+        """Print that a file was kept."""
+        self._files.append(name)
+        print(f"Attempted to track file {name} at {path_or_stream}")
+
+    def upload_files(self, names: Sequence[str], paths: Sequence[str], **kwargs: object) -> None:
+        """Print that files were kept."""
+        for name, path in zip(names, paths, strict=True):
+            self.upload_file(name, path)
+
+    def upload_folder(self, name: str, path: str, datastore_name: object = None) -> None:
+        """Print that a folder was kept."""
+        self.upload_file(name, path)
+
+    def get_file_names(self) -> list[str]:
+        """Return the names of the files that were kept."""
+        return sorted(self._files)
 
     def _keep(self, kind: str, name: str, value: Any) -> None:
         self._metrics.setdefault(names.metric_name(name), []).append(value)
@@ -112,6 +175,42 @@ class OfflineRun:
         """Make several children that print too."""
         values = tag_values if tag_values is not None else range(count or 0)
         return [self.child_run(str(value)) for value in values]
+
+    @property
+    def tags(self) -> dict[str, str | None]:
+        """The tags."""
+        return self.get_tags()
+
+    @property
+    def properties(self) -> dict[str, str | None]:
+        """The properties."""
+        return self.get_properties()
+
+    def start(self) -> None:
+        """Do nothing: it runs already."""
+
+    def wait_for_completion(
+        self,
+        show_output: bool = False,
+        wait_post_processing: bool = False,
+        raise_on_error: bool = True,
+    ) -> dict[str, Any]:
+        """Return what is known: there is nothing to wait for."""
+        return self.get_details()
+
+    def get_detailed_status(self) -> dict[str, Any]:
+        """Return the status."""
+        return {"status": self._status, "details": None}
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Say of what only a recorded run has that this is none."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise NotOfflineError(
+            f"{name} is not there: this script was not submitted, so its run is not recorded. "
+            "Submit it with experiment.submit(ScriptRunConfig(...)), or use "
+            "experiment.start_logging() for a run that is."
+        )
 
     def get_children(self, recursive: bool = False) -> Iterator[OfflineRun]:
         """Yield the children, newest first."""

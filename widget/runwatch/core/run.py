@@ -216,3 +216,14 @@ def get_run(
 ) -> Run:
     """Return the run with that id: `Run.get(experiment.workspace, run_id)`."""
     return Run.get(experiment.workspace, run_id)
+
+
+def __getattr__(name: str) -> type:
+    """Return the classes of runs that scripts written for azureml ask for by these names."""
+    if name == "_OfflineRun":
+        from runwatch.core.offline_run import OfflineRun
+
+        return OfflineRun
+    if name == "_SubmittedRun":
+        return Run
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -68,14 +68,17 @@ class RunLifecycle(RunRecord):
             runId, target, status, startTimeUtc, endTimeUtc (when it has ended), error (when it
             has failed: the message is at ``["error"]["error"]["message"]``), properties,
             inputDatasets, outputDatasets, runDefinition (of a submitted run), logFiles (name to
-            path), submittedBy. Times are ISO 8601 in UTC.
+            path), submittedBy, packages (what was installed, name to version). Times are ISO
+            8601 in UTC.
         """
-        from runwatch.store import labels, runs
+        from runwatch.compute.provenance import PACKAGES
+        from runwatch.store import labels, packages, runs
 
         row = self._settled_row()
         with self._record.database.read() as connection:
             properties = labels.properties(connection, [row.id])[row.id]
             definition = runs.definition(connection, row.id)
+            installed = packages.read(connection, properties.get(PACKAGES))
         details: dict[str, Any] = {
             "runId": row.run_id,
             "target": row.target,
@@ -89,6 +92,7 @@ class RunLifecycle(RunRecord):
             "runDefinition": definition,
             "logFiles": self._log_files(),
             "submittedBy": None,
+            "packages": installed or None,
         }
         return {key: value for key, value in details.items() if value is not None}
 

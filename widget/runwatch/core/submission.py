@@ -57,6 +57,7 @@ def submit(
         The source folder can't be copied.
     """
     from runwatch.store import labels, runs
+    from runwatch.store import packages as packages_store
 
     record = experiment.workspace._record
     checked_tags = names.labels("tag", tags or {})
@@ -68,7 +69,12 @@ def submit(
     if run_id is None:
         run_id = f"{experiment.name}_{int(time.time())}_{uuid.uuid4().hex[:8]}"
     snapshot_id = snapshot.take(source, record.paths.snapshots)
-    sources = provenance.of_folder(source)
+    own_python = command[0] == sys.executable
+    found = {
+        "ContentSnapshotId": snapshot_id,
+        **provenance.of_folder(source),
+        **provenance.of_process(command, python=own_python),
+    }
     new = runs.NewRun(
         run_id=checked_run_id(run_id),
         status=RunStatus.PREPARING,
@@ -83,7 +89,9 @@ def submit(
             tx, experiment._row.key, [new], parent=parent, owner=processes.this_process()
         )
         labels.set_tags(tx, row.id, checked_tags)
-        labels.add_properties(tx, row.id, {"ContentSnapshotId": snapshot_id, **sources})
+        if own_python:
+            found[provenance.PACKAGES] = packages_store.keep(tx, provenance.installed_packages())
+        labels.add_properties(tx, row.id, found)
     variables = {
         **config.run_config.environment.environment_variables,
         **config.run_config.environment_variables,
