@@ -6,6 +6,7 @@ import logging
 import operator
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from runwatch.exceptions import UserErrorException
@@ -27,6 +28,12 @@ def experiment_name(name: object) -> str:
 
 def metric_name(name: object) -> str:
     """Return `name` if a metric can have it."""
+    return _known_metric_name(name) if type(name) is str else text("A metric's name", name)
+
+
+@lru_cache(maxsize=4096)
+def _known_metric_name(name: str) -> str:
+    """Check a name once, not with each point that is logged under it."""
     return text("A metric's name", name)
 
 
@@ -121,7 +128,9 @@ def _plain(value: Any) -> Any:
 
 
 def step(value: object) -> int | None:
-    """Return a metric's step as an int."""
+    """Return a metric's step as an int of 64 bits."""
+    if type(value) is int and -(2**63) < value < 2**63:
+        return value
     if value is None:
         return None
     try:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from runwatch.compute.script_environment import supervised_run
 from runwatch.exceptions import ActivityCanceledException, RunwatchException
-from runwatch.store.journal import JournalWriter, SeriesName
+from runwatch.store.journal import JournalWriter
 from runwatch.store.status import RunStatus
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Recorder:
                 f"The run {run_id} was cancelled, so {name!r} was not logged. Leave the loop, or "
                 "look at run.cancel_requested before you log."
             )
-        self._journal.append(SeriesName(run_id, name, kind), step, value)
+        self._journal.append((run_id, name, kind), step, value)
         if self._thread is None and not self._supervised:
             self._start_thread()
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from runwatch.feed.messages import Points
 from runwatch.feed.wire import json_number
-from runwatch.store import metrics, points
+from runwatch.store import metrics
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,20 +83,11 @@ def _read(
     connection: Connection, key: int, start: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return steps and values of the points from `start` on; text and None as NaN."""
-    all_steps: list[NDArray[np.float64]] = []
-    all_values: list[NDArray[np.float64]] = []
-    for begin, chunk in metrics.read_chunks(connection, key, start=start):
-        numbers = np.array([_number(value) for value in points.values(chunk)], dtype=np.float64)
-        places = np.array(
-            [begin + i if s is None else s for i, s in enumerate(points.steps(chunk))],
-            dtype=np.float64,
-        )
-        skip = max(0, start - begin)
-        all_steps.append(places[skip:])
-        all_values.append(numbers[skip:])
-    if not all_values:
-        return np.empty(0), np.empty(0)
-    return np.concatenate(all_steps), np.concatenate(all_values)
+    points = metrics.read_arrays(connection, key, start=start)
+    values = points.values
+    if values.dtype == object:
+        values = np.array([_number(value) for value in values], dtype=np.float64)
+    return points.steps.astype(np.float64), values.astype(np.float64)
 
 
 def _number(value: object) -> float:

@@ -22,15 +22,17 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import itertools
 import json
 import os
 import struct
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from os import write
 from pathlib import Path
+from time import time
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -71,14 +73,21 @@ class JournalWriter:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._writer = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
-        self._lock = threading.Lock()
-        self._segment = 0
+        # The same thread can come in again: a signal's handler may log while log() runs.
+        self._lock = threading.RLock()
+        self._segment_numbers = itertools.count(1)
+        self._series_numbers = itertools.count(1)
         self._descriptor = -1
         self._written = 0
-        self._series: dict[SeriesName, int] = {}
+        self._series: dict[tuple[str, str, str], int] = {}
 
-    def append(self, series: SeriesName, step: int | None, value: Any) -> None:
+    def append(self, series: tuple[str, str, str], step: int | None, value: Any) -> None:
         """Append one point. When this returns, the point outlives the process.
+
+        Parameters
+        ----------
+        series
+            The fields of a `SeriesName`; a plain tuple costs less to make.
 
         Raises
         ------
@@ -91,11 +100,11 @@ class JournalWriter:
             if number is None or self._written >= SEGMENT_BYTES:
                 number = self._declare(series)
             if type(value) is float:
-                payload = _FLOAT.pack(b"d", number, at, time.time(), value)
+                payload = _FLOAT.pack(b"d", number, at, time(), value)
             elif encoding_of(value) == "q":
-                payload = _INT.pack(b"q", number, at, time.time(), value)
+                payload = _INT.pack(b"q", number, at, time(), value)
             else:
-                payload = _HEAD.pack(b"j", number, at, time.time()) + json.dumps(value).encode()
+                payload = _HEAD.pack(b"j", number, at, time()) + json.dumps(value).encode()
             self._write(payload)
 
     def close(self) -> None:
@@ -109,20 +118,18 @@ class JournalWriter:
             os.close(self._descriptor)
         self.__init__(self.folder)  # type: ignore[misc]
 
-    def _declare(self, series: SeriesName) -> int:
+    def _declare(self, series: tuple[str, str, str]) -> int:
         if self._descriptor < 0 or self._written >= SEGMENT_BYTES:
             self._open_segment()
         number = self._series.get(series)
         if number is None:
-            number = len(self._series) + 1
+            number = next(self._series_numbers)
             self._write(_SERIES.pack(b"S", number) + json.dumps(series).encode())
             self._series[series] = number
         return number
 
     def _open_segment(self) -> None:
-        self._close_segment()
-        self._segment += 1
-        path = self.folder / f"{self._writer}-{self._segment:06d}{SUFFIX}"
+        path = self.folder / f"{self._writer}-{next(self._segment_numbers):06d}{SUFFIX}"
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Under a name that no reader looks at until the lock is held.
@@ -134,6 +141,7 @@ class JournalWriter:
             os.rename(hidden, path)
         except OSError as error:
             raise _in_words(self.folder, error) from error
+        self._close_segment()
         self._descriptor = descriptor
         self._series.clear()
         self._written = 0
@@ -146,9 +154,9 @@ class JournalWriter:
     def _write(self, payload: bytes) -> None:
         record = _FRAME.pack(len(payload), crc32(payload)) + payload
         try:
-            written = os.write(self._descriptor, record)
+            written = write(self._descriptor, record)
             if written != len(record):
-                os.ftruncate(self._descriptor, self._written)
+                os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise _in_words(self.folder, error) from error

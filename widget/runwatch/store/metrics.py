@@ -6,9 +6,19 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Integer, cast, func, insert, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from runwatch.store import points as packing
@@ -17,6 +27,10 @@ from runwatch.store.database import Transaction
 from runwatch.store.journal import SeriesName
 from runwatch.store.points import Chunk
 from runwatch.store.schema import chunks, runs, series
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +56,24 @@ _COLUMNS = (
     series.c.change,
 )
 _number = series.c.number
+_CHUNK = (
+    chunks.c.start,
+    chunks.c.encoding,
+    chunks.c.count,
+    chunks.c.steps,
+    chunks.c.times,
+    chunks.c.data,
+)
+_MERGED = (64, 4096)
+"""Points that come in ones and twos are put together each time that so many have come: a row of
+the table for each would cost more than what it holds, and all at once would be written often."""
 
 
 def append(tx: Transaction, batch: Mapping[SeriesName, Sequence[Chunk]]) -> None:
     """Add points to the ends of their series. Points of a run that is not here are dropped."""
     keys = _run_keys(tx.connection, {name.run_id for name in batch})
     packed = []
+    to_merge: dict[int, int] = {}
     for name, new in batch.items():
         if name.run_id not in keys:
             continue
@@ -77,12 +103,34 @@ def append(tx: Transaction, batch: Mapping[SeriesName, Sequence[Chunk]]) -> None
             .returning(series.c.id, series.c.count)
         ).one()
         key, count = found
-        start = count - added
+        start = begin = count - added
         for chunk in new:
             packed.append({"series": key, "start": start, **asdict(chunk)})
             start += chunk.count
+        for size in _MERGED:
+            if begin // size != count // size:
+                to_merge[key] = begin - begin % size
     if packed:
         tx.connection.execute(insert(chunks), packed)
+    for key, first in to_merge.items():
+        _merge(tx.connection, key, first)
+
+
+def _merge(connection: Connection, key: int, first: int) -> None:
+    """Make one chunk of those from point `first` on that hold values of one encoding."""
+    query = select(*_CHUNK).where(chunks.c.series == key, chunks.c.start >= first)
+    here = [(start, Chunk(*rest)) for start, *rest in connection.execute(query.order_by("start"))]
+    merged: list[tuple[int, Chunk]] = []
+    for start, chunk in here:
+        both = packing.joined(merged[-1][1], chunk, most=_MERGED[-1]) if merged else None
+        if both is None:
+            merged.append((start, chunk))
+        else:
+            merged[-1] = (merged[-1][0], both)
+    if len(merged) < len(here):
+        connection.execute(delete(chunks).where(chunks.c.series == key, chunks.c.start >= first))
+        rows = [{"series": key, "start": start, **asdict(chunk)} for start, chunk in merged]
+        connection.execute(insert(chunks), rows)
 
 
 def comparable(value: Any) -> float | None:
@@ -145,18 +193,7 @@ def changed_since(connection: Connection, change: int) -> list[SeriesRow]:
 
 def read_chunks(connection: Connection, key: int, *, start: int = 0) -> Iterator[tuple[int, Chunk]]:
     """Yield the chunks of a series that reach beyond point `start`, with where each begins."""
-    query = (
-        select(
-            chunks.c.start,
-            chunks.c.encoding,
-            chunks.c.count,
-            chunks.c.steps,
-            chunks.c.times,
-            chunks.c.data,
-        )
-        .where(chunks.c.series == key)
-        .order_by(chunks.c.start)
-    )
+    query = select(*_CHUNK).where(chunks.c.series == key).order_by(chunks.c.start)
     if start:
         at_or_before = select(func.max(chunks.c.start)).where(
             chunks.c.series == key, chunks.c.start <= start
@@ -170,4 +207,34 @@ def read_chunks(connection: Connection, key: int, *, start: int = 0) -> Iterator
 
 def read_values(connection: Connection, key: int) -> list[Any]:
     """Return all values of a series, in logging order, as they were logged."""
-    return [value for _, chunk in read_chunks(connection, key) for value in packing.values(chunk)]
+    values: list[Any] = []
+    for _, chunk in read_chunks(connection, key):
+        values += packing.values(chunk)
+    return values
+
+
+class MetricArrays(NamedTuple):
+    """The points of a metric as arrays of one length, in logging order."""
+
+    steps: NDArray[np.int64]
+    """The step of each point; its index where none was given."""
+    times: NDArray[np.float64]
+    """When it was logged, in seconds since the Unix epoch."""
+    values: NDArray[Any]
+    """float64 or int64 if all are such numbers, else objects."""
+
+
+def read_arrays(connection: Connection, key: int, *, start: int = 0) -> MetricArrays:
+    """Return the points of a series from point `start` on."""
+    import numpy as np
+
+    parts = []
+    for begin, chunk in read_chunks(connection, key, start=start):
+        steps, times, values = packing.arrays(chunk)
+        places = np.arange(begin, begin + chunk.count)
+        steps = np.where(steps == packing.NO_STEP, places, steps)
+        skip = max(0, start - begin)
+        parts.append((steps[skip:], times[skip:], values[skip:]))
+    if not parts:
+        return MetricArrays(np.empty(0, np.int64), np.empty(0), np.empty(0))
+    return MetricArrays(*map(np.concatenate, zip(*parts, strict=True)))

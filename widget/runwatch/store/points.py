@@ -21,9 +21,15 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 NO_STEP = -(2**63)
+_MOST_BYTES = 2**18
+"""Of values in a chunk that is put together from smaller ones."""
 _BIG_ENDIAN = sys.byteorder == "big"
 
 
@@ -78,6 +84,22 @@ def pack(points: Sequence[Point]) -> list[Chunk]:
     return chunks
 
 
+def joined(first: Chunk, second: Chunk, *, most: int) -> Chunk | None:
+    """Return one chunk that holds both; None if they don't go together or would be too much."""
+    count = first.count + second.count
+    same = first.encoding == second.encoding
+    if not same or count > most or len(first.data) + len(second.data) > _MOST_BYTES:
+        return None
+    steps = None
+    if first.steps is not None or second.steps is not None:
+        steps = b"".join(c.steps or _to_bytes("q", [NO_STEP] * c.count) for c in (first, second))
+    if first.encoding == "j":
+        data = first.data[:-1] + b", " + second.data[1:]
+    else:
+        data = first.data + second.data
+    return Chunk(first.encoding, count, steps, first.times + second.times, data)
+
+
 def values(chunk: Chunk) -> list[Any]:
     """Return the values of a chunk as they were logged."""
     if chunk.encoding == "j":
@@ -97,6 +119,22 @@ def steps(chunk: Chunk) -> list[int | None]:
     if chunk.steps is None:
         return [None] * chunk.count
     return [None if step == NO_STEP else step for step in _from_bytes("q", chunk.steps)]
+
+
+def arrays(chunk: Chunk) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[Any]]:
+    """Return steps (`NO_STEP` where none was given), times and values of a chunk."""
+    import numpy as np
+
+    times = np.frombuffer(chunk.times, "<f8")
+    if chunk.steps is None:
+        steps = np.full(chunk.count, NO_STEP, np.int64)
+    else:
+        steps = np.frombuffer(chunk.steps, "<i8")
+    if chunk.encoding == "j":
+        held = np.fromiter(values(chunk), object, chunk.count)
+    else:
+        held = np.frombuffer(chunk.data, {"d": "<f8", "q": "<i8"}[chunk.encoding])
+    return steps, times, held
 
 
 def _to_bytes(typecode: str, numbers: Sequence[float]) -> bytes:

@@ -75,7 +75,10 @@ class Shipper:
         total = 0
         position = self._position(segment)
         reader = self._readers.setdefault(segment.name, SegmentReader(segment))
-        while position < segment.size():
+        # What comes meanwhile is for the next time: to run after a fast writer would take its
+        # points in ones and twos, each with a transaction, and the writer's time with it.
+        size = segment.size()
+        while position < size:
             batch, end = reader.read(position, most_bytes=_BATCH_BYTES)
             if end == position:
                 break
