@@ -7,6 +7,8 @@ BIN := $(abspath $(VENV))/bin
 export PATH := $(BIN):$(PATH)
 SERVE ?= 1
 DEMO_ARGUMENTS ?=
+# Parts of the benchmark, such as BENCH="log find"; all of them if empty.
+BENCH ?=
 
 SOURCES_OF_SETUP := pyproject.toml constraints.txt widget/runwatch/server/jupyter-config/runwatch.json
 JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/package.json js/package-lock.json
@@ -55,9 +57,16 @@ lint: setup ## Check style, types and layers
 chromium: setup ## Install the browser that the tests use
 	@sh tests/browser/install-chromium.sh $(BIN)/python
 
+# An environment of their own: some of them need older versions than ours.
+$(VENV)-bench/ready: $(VENV)/js-ready pyproject.toml benchmarks/constraints.txt
+	@echo "Installing what runwatch is measured beside: mlflow, trackio, aim, wandb…"
+	@test -x $(VENV)-bench/bin/python || $(PYTHON) -m venv $(VENV)-bench
+	@$(VENV)-bench/bin/python -m pip install -qq --disable-pip-version-check -c benchmarks/constraints.txt -e ".[bench]"
+	@touch $@
+
 .PHONY: bench
-bench: setup chromium ## Measure; prints a table and writes benchmarks/results.json
-	@$(BIN)/python -m benchmarks
+bench: setup chromium $(VENV)-bench/ready ## Measure; prints a table and writes benchmarks/results.json
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 .PHONY: screenshots
 screenshots: setup chromium ## Take the pictures in docs/images anew

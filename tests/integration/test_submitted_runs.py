@@ -335,7 +335,7 @@ def test_a_run_can_be_canceled_while_its_packages_are_installed(
     run.cancel()
     run.wait_for_completion()
     assert run.get_status() == "Canceled"
-    eventually(lambda: not processes.of_run(run.id))
+    eventually(lambda: not processes.of_run(run.id, run._record.paths))
 
 
 @pytest.mark.parametrize(

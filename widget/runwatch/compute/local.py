@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from runwatch.compute.job import Job
-from runwatch.compute.script_environment import RUN_ID
+from runwatch.compute.script_environment import RUN_ID, WORKSPACE
 from runwatch.exceptions import ExperimentExecutionException
 from runwatch.store.paths import WorkspacePaths
 from runwatch.store.runs import Owner
@@ -34,7 +34,7 @@ class LocalTarget:
                 stderr=log,
                 cwd=paths.root,
                 # Its own id, so that it does not pass for a process of the run that submits it.
-                env={**os.environ, RUN_ID: job.run_id},
+                env={**os.environ, RUN_ID: job.run_id, WORKSPACE: job.workspace},
                 start_new_session=True,
             )
         said, _ = starter.communicate(msgspec.json.encode(job))

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 
 import psutil
 
-from runwatch.compute.script_environment import RUN_ID
+from runwatch.compute.script_environment import RUN_ID, WORKSPACE
+from runwatch.store.paths import WorkspacePaths
 from runwatch.store.runs import Owner
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -53,23 +54,26 @@ def become_subreaper() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def of_run(run_id: str, *, root: psutil.Process | None = None) -> list[psutil.Process]:
+def of_run(
+    run_id: str, workspace: WorkspacePaths, *, root: psutil.Process | None = None
+) -> list[psutil.Process]:
     """Return the living processes of a run.
 
     Found are the descendants of `root` (its supervisor), whatever session or process group they
-    made for themselves, and all processes that carry the run's id in their environment. The
-    processes of another run that was submitted from this one carry that one's id.
+    made for themselves, and all processes that carry the run's id and its workspace in their
+    environment. The processes of another run that was submitted from this one carry that one's.
     """
     found: dict[int, psutil.Process] = {}
     candidates: Iterable[psutil.Process] = psutil.process_iter()
     descendants = set() if root is None else {p.pid for p in root.children(recursive=True)}
+    sought = (run_id, str(workspace.root))
     own = {os.getpid(), *([root.pid] if root else [])}
     for process in candidates:
         if process.pid in own:
             continue
         try:
-            carried = _carried_run_id(process)
-            mine = carried == run_id or (carried is None and process.pid in descendants)
+            carried = _carried_run(process)
+            mine = carried == sought or (carried is None and process.pid in descendants)
             if mine and process.status() != psutil.STATUS_ZOMBIE:
                 found[process.pid] = process
         except psutil.NoSuchProcess:
@@ -77,12 +81,15 @@ def of_run(run_id: str, *, root: psutil.Process | None = None) -> list[psutil.Pr
     return list(found.values())
 
 
-def _carried_run_id(process: psutil.Process) -> str | None:
+def _carried_run(process: psutil.Process) -> tuple[str, str] | None:
+    """Return the run that a process says it belongs to: its id, and its workspace."""
     try:
-        carried: str | None = process.environ().get(RUN_ID)
-        return carried
+        environment = process.environ()
     except (psutil.AccessDenied, psutil.ZombieProcess, OSError):
         return None
+    if RUN_ID not in environment:
+        return None
+    return environment[RUN_ID], environment.get(WORKSPACE, "")
 
 
 def signal_all(processes: Iterable[psutil.Process], number: int) -> None:

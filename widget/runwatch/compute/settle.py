@@ -39,7 +39,7 @@ def settle(database: Database) -> bool:
 
 def _settle_here(database: Database, dead: Sequence[RunRow]) -> None:
     for row in dead:
-        processes.signal_all(processes.of_run(row.run_id), signal.SIGKILL)
+        processes.signal_all(processes.of_run(row.run_id, database.paths), signal.SIGKILL)
     shipper.ship_abandoned(database)
     with database.write() as tx:
         for row in dead:

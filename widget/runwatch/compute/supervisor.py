@@ -227,6 +227,9 @@ class Supervisor:
                     return None
             except RunwatchException as error:  # a full disk may have room again later
                 _log.warning("%s", error)
+                if not self._workspace.root.exists():
+                    self._stopped = True  # nobody could see it or stop it any more
+                    return None
                 self._wait(_RETRY_S)
             if self._terminated:
                 return {
@@ -266,7 +269,7 @@ class Supervisor:
     # --- the end ----------------------------------------------------------------------------
 
     def _members(self) -> list[psutil.Process]:
-        return processes.of_run(self._job.run_id, root=psutil.Process())
+        return processes.of_run(self._job.run_id, self._workspace, root=psutil.Process())
 
     def _end_processes(self) -> None:
         """End what is left of the run: SIGTERM, and after the grace SIGKILL until all are gone."""

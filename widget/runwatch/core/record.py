@@ -32,9 +32,10 @@ class Record:
         """Return the record of a `.runwatch` folder; one object for each folder and process."""
         folder = folder.resolve()
         with _lock:
-            if folder not in _held:
-                _held[folder] = Record(WorkspacePaths(folder))
-            return _held[folder]
+            held = _held.get(folder)
+            if held is None or held._is_gone():
+                held = _held[folder] = Record(WorkspacePaths(folder))
+            return held
 
     @cached_property
     def database(self) -> Database:
@@ -47,7 +48,8 @@ class Record:
             if "database" in self.__dict__:
                 return self.__dict__["database"]  # type: ignore[no-any-return]
             database = Database(self.paths)
-            ship_abandoned(database)
+            if not database.read_only:
+                ship_abandoned(database)
             registry.remember(database.workspace_id, self.paths)
             return database
 
@@ -59,11 +61,16 @@ class Record:
         with _lock:
             return self.__dict__.get("recorder") or Recorder(self)
 
+    def _is_gone(self) -> bool:
+        """Return whether the workspace was deleted or replaced since this process opened it."""
+        return "database" in self.__dict__ and not self.database.is_there()
+
     def settle(self) -> None:
         """Give the runs whose processes are gone their last status."""
         from runwatch.compute.settle import settle
 
-        settle(self.database)
+        if not self.database.read_only:
+            settle(self.database)
 
     def drop(self) -> None:
         """Remove the workspace's folder with everything in it."""

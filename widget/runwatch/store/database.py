@@ -7,10 +7,9 @@ import sqlite3
 import threading
 import uuid
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -18,12 +17,10 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from runwatch.exceptions import WorkspaceException
-from runwatch.store import file_lock, schema
+from runwatch.store import file_lock, schema, sqlite_file
 from runwatch.store.clock import now_us
 from runwatch.store.paths import WorkspacePaths
 from runwatch.version import __version__
-
-_BUSY_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True)
@@ -50,13 +47,19 @@ class Database:
     """
 
     def __init__(self, paths: WorkspacePaths) -> None:
-        paths.create()
         self.paths = paths
-        self._engine = _engine(paths)
+        self.read_only = sqlite_file.is_read_only(paths.database)
+        """Whether this process may only read the record: nothing is shipped or settled then."""
+        if not self.read_only:
+            paths.create()
         self._version_lock = threading.Lock()
-        self._version_connection: Any = None
+        self._version_connection: sqlite3.Connection | None = None
         with _errors_in_words(paths):
+            self._connect = sqlite_file.connector(paths.database, read_only=self.read_only)
+            self._engine = _engine(self._connect, read_only=self.read_only)
+            self._identity: tuple[int, int] | None = None
             self._open()
+            self._identity = sqlite_file.identity(paths.database)
             facts = self.facts()
         self.workspace_id: str = facts["id"]
         _forget_connections_after_fork(self)
@@ -76,21 +79,24 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection that sees one consistent state of the record."""
-        with _errors_in_words(self.paths), self._engine.connect() as connection:
-            yield connection
+        with _errors_in_words(self.paths):
+            self._check_still_there()
+            with self._engine.connect() as connection:
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """Give a write transaction: committed at the end of the block, undone on an error."""
-        with (
-            _errors_in_words(self.paths),
-            self._engine.execution_options(runwatch_write=True).begin() as connection,
-        ):
-            counter = schema.change_counter
-            change = connection.execute(
-                update(counter).values(value=counter.c.value + 1).returning(counter.c.value)
-            ).scalar_one()
-            yield Transaction(connection, change)
+        if self.read_only:
+            raise WorkspaceException(_read_only_sentence(self.paths))
+        with _errors_in_words(self.paths):
+            self._check_still_there()
+            with self._engine.execution_options(runwatch_write=True).begin() as connection:
+                counter = schema.change_counter
+                change = connection.execute(
+                    update(counter).values(value=counter.c.value + 1).returning(counter.c.value)
+                ).scalar_one()
+                yield Transaction(connection, change)
 
     def last_change(self) -> int:
         """Return the number of the newest transaction."""
@@ -104,11 +110,23 @@ class Database:
         """
         with self._version_lock:
             if self._version_connection is None:
-                self._version_connection = sqlite3.connect(
-                    self.paths.database, isolation_level=None, check_same_thread=False
-                )
+                self._version_connection = self._connect()
             row = self._version_connection.execute("PRAGMA data_version").fetchone()
             return int(row[0])
+
+    def is_there(self) -> bool:
+        """Return whether the file is the one that was opened: not deleted, nor replaced."""
+        return sqlite_file.identity(self.paths.database) == self._identity
+
+    def _check_still_there(self) -> None:
+        # SQLite goes on reading and writing a file that was deleted, and all would be lost.
+        if self._identity is not None and not self.is_there():
+            self.close()
+            raise WorkspaceException(
+                f"The workspace {self.paths.root} was deleted or replaced while it was in use. "
+                "Open it again with Workspace.from_config(), or bring it back from a backup with "
+                "`runwatch restore`."
+            )
 
     def close(self) -> None:
         """Close all connections; the next use opens new ones."""
@@ -120,42 +138,69 @@ class Database:
 
     def _open(self) -> None:
         """Create or upgrade the database, one process at a time."""
-        found = _schema_version(self.paths)
+        found = self._schema_version()
         if found == schema.VERSION:
             return
+        if self.read_only:
+            raise WorkspaceException(
+                f"The workspace {self.paths.root} has another schema than this runwatch, and may "
+                "only be read here. Copy its folder to where you may write, and open the copy."
+            )
         with file_lock.held(self.paths.upgrade_lock):
-            found = _schema_version(self.paths)
+            found = self._schema_version()
             if found == schema.VERSION:
                 return
             # Alembic takes a tenth of a second to import, so that is done only when it has work.
             from runwatch.store.migrations import upgrade
 
             if found is not None and not upgrade.knows(found):
-                raise WorkspaceException(_newer_workspace_sentence(self.paths))
+                raise WorkspaceException(self._newer_workspace_sentence())
             with self._engine.execution_options(runwatch_write=True).begin() as connection:
                 upgrade.to_newest(connection)
                 _write_facts(connection)
             os.chmod(self.paths.database, 0o600)
 
+    def _schema_version(self) -> str | None:
+        """Return the database's migration, or None when there is no database yet."""
+        if not self.paths.database.exists():
+            return None
+        connection = self._connect()
+        try:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            return None if row is None else str(row[0])
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return None
+            raise
+        finally:
+            connection.close()
 
-def _engine(paths: WorkspacePaths) -> Engine:
+    def _newer_workspace_sentence(self) -> str:
+        connection = self._connect()
+        try:
+            query = "SELECT value FROM workspace WHERE key = 'written_by'"
+            row = connection.execute(query).fetchone()
+        except sqlite3.DatabaseError:
+            row = None
+        finally:
+            connection.close()
+        needed = "a newer version" if row is None else f"version {row[0]} or newer"
+        return (
+            f"The workspace {self.paths.root} was written by a newer runwatch than this one "
+            f"({__version__}). Install {needed}: pip install -U runwatch."
+        )
+
+
+def _engine(connect: Callable[[], sqlite3.Connection], *, read_only: bool) -> Engine:
     engine = create_engine(
-        f"sqlite:///{paths.database}",
-        poolclass=QueuePool,
-        pool_size=4,
-        max_overflow=60,
-        connect_args={
-            "check_same_thread": False,
-            "timeout": _BUSY_TIMEOUT_S,
-            # The sqlite3 module's own BEGIN comes late; ours is in _begin below.
-            "isolation_level": None,
-        },
+        "sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, max_overflow=60
     )
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        if not read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
 
     @event.listens_for(engine, "begin")
@@ -166,22 +211,6 @@ def _engine(paths: WorkspacePaths) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
-
-
-def _schema_version(paths: WorkspacePaths) -> str | None:
-    """Return the database's migration, or None when there is no database yet."""
-    if not paths.database.exists():
-        return None
-    connection = sqlite3.connect(paths.database, timeout=_BUSY_TIMEOUT_S)
-    try:
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        return None if row is None else str(row[0])
-    except sqlite3.OperationalError as error:
-        if "no such table" in str(error):
-            return None
-        raise
-    finally:
-        connection.close()
 
 
 def _write_facts(connection: Connection) -> None:
@@ -202,21 +231,6 @@ def _set_fact(connection: Connection, key: str, value: str) -> None:
     )
 
 
-def _newer_workspace_sentence(paths: WorkspacePaths) -> str:
-    connection = sqlite3.connect(paths.database)
-    try:
-        row = connection.execute("SELECT value FROM workspace WHERE key = 'written_by'").fetchone()
-    except sqlite3.DatabaseError:
-        row = None
-    finally:
-        connection.close()
-    needed = "a newer version" if row is None else f"version {row[0]} or newer"
-    return (
-        f"The workspace {paths.root} was written by a newer runwatch than this one "
-        f"({__version__}). Install {needed}: pip install -U runwatch."
-    )
-
-
 @contextmanager
 def _errors_in_words(paths: WorkspacePaths) -> Iterator[None]:
     """Turn what SQLite says into a sentence that names the workspace and a way out."""
@@ -227,19 +241,34 @@ def _errors_in_words(paths: WorkspacePaths) -> Iterator[None]:
         raise WorkspaceException(_sentence(paths, said, error), error) from error
 
 
+def _read_only_sentence(paths: WorkspacePaths) -> str:
+    return (
+        f"The workspace {paths.root} may not be written to: its files are read-only. It can be "
+        "read; to change it, copy its folder to where you may write."
+    )
+
+
 def _sentence(paths: WorkspacePaths, said: str, error: Exception) -> str:
     lowered = said.lower()
     if "locked" in lowered:
         return (
-            f"The workspace {paths.root} was busy for {_BUSY_TIMEOUT_S} s: another process holds "
-            "its database. Look for a process that is stuck, end it, and try again."
+            f"The workspace {paths.root} was busy for {sqlite_file.BUSY_TIMEOUT_S} s: another "
+            "process holds its database. Look for a process that is stuck, end it, and try again."
         )
     if "readonly" in lowered or "read-only" in lowered:
-        return f"The workspace {paths.root} may not be written to: its files are read-only."
+        return _read_only_sentence(paths)
     if "full" in lowered:
         return f"The disk of the workspace {paths.root} is full. Make room and try again."
     if "malformed" in lowered or "not a database" in lowered:
-        return f"The database {paths.database} is damaged ({said})."
+        return (
+            f"The database {paths.database} is damaged ({said}). `runwatch doctor` saves what can "
+            "be read; `runwatch restore` brings back a backup."
+        )
+    if "disk i/o" in lowered:
+        return (
+            f"The disk of the workspace {paths.root} can't be read or written ({said}). See that "
+            "it is connected and has room, and try again."
+        )
     if isinstance(error, (OperationalError, sqlite3.OperationalError)) and "unable" in lowered:
         return f"The database {paths.database} can't be opened: {said}."
     return f"The database {paths.database} refused: {said}."

@@ -43,6 +43,9 @@ from runwatch.store.points import NO_STEP, Chunk, Point, encoding_of, pack
 SEGMENT_BYTES = 4 * 2**20
 SUFFIX = ".journal"
 
+_LOOK_S = 0.5
+"""How often a writer looks whether its segment is still there."""
+
 _FRAME = struct.Struct("<II")
 _SERIES = struct.Struct("<cI")
 _HEAD = struct.Struct("<cIqd")
@@ -79,6 +82,7 @@ class JournalWriter:
         self._series_numbers = itertools.count(1)
         self._descriptor = -1
         self._written = 0
+        self._looked = 0.0
         self._series: dict[tuple[str, str, str], int] = {}
 
     def append(self, series: tuple[str, str, str], step: int | None, value: Any) -> None:
@@ -92,19 +96,23 @@ class JournalWriter:
         Raises
         ------
         WorkspaceException
-            The disk is full, or the folder can't be written to. Nothing of the point is kept.
+            The disk is full, the folder can't be written to, or it was deleted. Nothing of the
+            point is kept.
         """
         at = NO_STEP if step is None else step
+        now = time()
         with self._lock:
+            if not 0 <= now - self._looked < _LOOK_S:
+                self._check_still_there(now)
             number = self._series.get(series)
             if number is None or self._written >= SEGMENT_BYTES:
                 number = self._declare(series)
             if type(value) is float:
-                payload = _FLOAT.pack(b"d", number, at, time(), value)
+                payload = _FLOAT.pack(b"d", number, at, now, value)
             elif encoding_of(value) == "q":
-                payload = _INT.pack(b"q", number, at, time(), value)
+                payload = _INT.pack(b"q", number, at, now, value)
             else:
-                payload = _HEAD.pack(b"j", number, at, time()) + json.dumps(value).encode()
+                payload = _HEAD.pack(b"j", number, at, now) + json.dumps(value).encode()
             self._write(payload)
 
     def close(self) -> None:
@@ -117,6 +125,14 @@ class JournalWriter:
         if self._descriptor >= 0:
             os.close(self._descriptor)
         self.__init__(self.folder)  # type: ignore[misc]
+
+    def _check_still_there(self, now: float) -> None:
+        """What is written to a file that was deleted would be lost without a word."""
+        self._looked = now
+        if self._descriptor >= 0 and os.fstat(self._descriptor).st_nlink == 0:
+            self._close_segment()
+            self._series.clear()
+            raise _in_words(self.folder, OSError(errno.ENOENT, "it was deleted"))
 
     def _declare(self, series: tuple[str, str, str]) -> int:
         if self._descriptor < 0 or self._written >= SEGMENT_BYTES:
@@ -131,7 +147,8 @@ class JournalWriter:
     def _open_segment(self) -> None:
         path = self.folder / f"{self._writer}-{next(self._segment_numbers):06d}{SUFFIX}"
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Not its parents: a workspace that was deleted is not to come back as half of one.
+            self.folder.mkdir(mode=0o700, exist_ok=True)
             # Under a name that no reader looks at until the lock is held.
             hidden = path.with_suffix(".new")
             descriptor = os.open(
@@ -169,7 +186,10 @@ def _in_words(folder: Path, error: OSError) -> WorkspaceException:
     elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         advice = "Check that you may write to the workspace folder."
     else:
-        advice = "Check that the workspace folder is still there."
+        advice = (
+            "Check that the workspace folder is still there. If it was deleted, make a new one "
+            "with Workspace.from_config()."
+        )
     return WorkspaceException(
         f"The point was not logged, because the journal in {folder} can't be written: "
         f"{error.strerror or error}. {advice}",
