@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import threading
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runwatch.exceptions import WorkspaceException
 from runwatch.store.paths import WorkspacePaths
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 _held: dict[Path, Record] = {}
 _lock = threading.RLock()
+_log = logging.getLogger("runwatch")
 
 
 class Record:
@@ -82,6 +85,11 @@ class Record:
 
     def settled_database(self) -> Database:
         """Return the database, with no dead run left Running and all of this process shipped."""
-        self.settle()
-        self.recorder.ship()
+        try:
+            self.settle()
+            self.recorder.ship()
+        except WorkspaceException as error:  # a full disk, say: what is there can still be read
+            if not self.database.is_there():
+                raise
+            _log.warning("The record may not show the newest: %s", error.message)
         return self.database

@@ -201,7 +201,7 @@ class Recorder:
         while not self._stopped:
             try:
                 busy = self._keep_once()
-            except RunwatchException:
+            except (RunwatchException, OSError):
                 busy = True  # the journal has it; the record may take it later
             if not busy:
                 with self._lock:

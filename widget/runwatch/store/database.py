@@ -108,7 +108,8 @@ class Database:
 
         Costs some 5 µs, so that a watcher can afford to ask often.
         """
-        with self._version_lock:
+        self._check_still_there()
+        with _errors_in_words(self.paths), self._version_lock:
             if self._version_connection is None:
                 self._version_connection = self._connect()
             row = self._version_connection.execute("PRAGMA data_version").fetchone()
@@ -155,10 +156,10 @@ class Database:
 
             if found is not None and not upgrade.knows(found):
                 raise WorkspaceException(self._newer_workspace_sentence())
+            self.paths.database.touch(mode=0o600)
             with self._engine.execution_options(runwatch_write=True).begin() as connection:
                 upgrade.to_newest(connection)
                 _write_facts(connection)
-            os.chmod(self.paths.database, 0o600)
 
     def _schema_version(self) -> str | None:
         """Return the database's migration, or None when there is no database yet."""

@@ -29,9 +29,9 @@ def is_read_only(file: Path) -> bool:
 
 
 def connector(file: Path, *, read_only: bool) -> Callable[[], sqlite3.Connection]:
-    """Return a function that connects to the file."""
+    """Return a function that connects to the file, and makes none if it is gone."""
     if not read_only:
-        return partial(_connect, file.as_uri())
+        return partial(_connect, f"{file.as_uri()}?mode=rw")
     return partial(_connect, _readable(file))
 
 
