@@ -33,6 +33,16 @@ def said_by(command: list[str], program: str, folder: Path) -> str:
     return finished.stdout
 
 
+def delete(workspace: Path) -> None:
+    """Delete a workspace while somebody is still writing to it."""
+
+    def gone() -> bool:
+        shutil.rmtree(workspace, ignore_errors=True)
+        return not workspace.exists()
+
+    eventually(gone)
+
+
 def test_a_full_disk_is_told_and_nothing_is_lost(folder: Path) -> None:
     said = said_by(
         [
@@ -135,7 +145,7 @@ def test_a_deleted_workspace_is_told_and_not_half_made_again(
 ) -> None:
     run = Experiment(workspace, "e").start_logging()
     run.log("loss", 0.5)
-    shutil.rmtree(folder / ".runwatch")
+    delete(folder / ".runwatch")
 
     def refused() -> str | None:
         try:
@@ -165,5 +175,5 @@ def test_the_script_of_a_deleted_workspace_is_ended(experiment: Experiment, fold
     run = experiment.submit(ScriptRunConfig(folder / "source", "train.py"))
     (pid,) = eventually(lambda: numbers_in(note))
     eventually(lambda: run.get_status() == "Running")
-    shutil.rmtree(folder / ".runwatch")
+    delete(folder / ".runwatch")
     eventually(lambda: not is_running(pid))

@@ -1,4 +1,7 @@
-"""The record in a terminal: ``runwatch list | show | watch | cancel | tag | logs``."""
+"""The record in a terminal.
+
+``runwatch list | show | watch | cancel | tag | logs | doctor | backup | restore``
+"""
 
 from __future__ import annotations
 
@@ -189,6 +192,28 @@ def _logs(workspace: Workspace, arguments: argparse.Namespace) -> None:
         sys.stdout.write(run._paths.std_log.read_text(encoding="utf-8", errors="replace"))
 
 
+def _doctor(workspace: Workspace, arguments: argparse.Namespace) -> int:
+    from runwatch.core import doctor
+
+    left = found = 0
+    for finding in doctor.examine(workspace._record.paths, mend=not arguments.check):
+        found += 1
+        left += finding.mended is None
+        print(f"{finding.what}\n    {finding.mended or 'not mended'}")
+    folder = workspace._record.paths.root
+    print(f"{folder}: {found} found, {found - left} mended." if found else f"{folder} is well.")
+    return 1 if left else 0
+
+
+def _backup(workspace: Workspace, arguments: argparse.Namespace) -> None:
+    print(f"Wrote {workspace.backup(arguments.file)}")
+
+
+def _restore(arguments: argparse.Namespace) -> None:
+    workspace = Workspace.restore(arguments.file, arguments.workspace)
+    print(f"Restored {workspace._record.paths.root}")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="runwatch", description=__doc__)
     parser.add_argument("--workspace", type=Path, help="folder of the workspace; default: here")
@@ -211,6 +236,17 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("tags", nargs="+", metavar="KEY[=VALUE]")
         if name == "logs":
             command.add_argument("-f", "--follow", action="store_true", help="until it has ended")
+    doctor = commands.add_parser("doctor", help="find what is wrong in the workspace, and mend it")
+    doctor.add_argument("--check", action="store_true", help="find only")
+    doctor.set_defaults(act=_doctor)
+    backup = commands.add_parser(
+        "backup", help="write the whole workspace, also a live one, to a file"
+    )
+    backup.add_argument("file", nargs="?", type=Path, help="such as backup.tar.gz")
+    backup.set_defaults(act=_backup)
+    restore = commands.add_parser("restore", help="bring a workspace back from a backup")
+    restore.add_argument("file", type=Path)
+    restore.set_defaults(act=None)
     return parser
 
 
@@ -218,7 +254,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     arguments = _parser().parse_args(argv)
     try:
-        arguments.act(Workspace.from_config(arguments.workspace), arguments)
+        if arguments.act is None:
+            _restore(arguments)
+        else:
+            return arguments.act(Workspace.from_config(arguments.workspace), arguments) or 0
     except RunwatchException as error:
         print(f"runwatch: {error.message}", file=sys.stderr)
         return 1

@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
 from runwatch.compute import processes
 from runwatch.store import runs, shipper
 from runwatch.store.clock import now_us
 from runwatch.store.database import Database, Transaction
-from runwatch.store.runs import RunRow
+from runwatch.store.runs import Owner, RunRow
 from runwatch.store.status import RunStatus
 
 _SILENT_US = 2 * 60 * 1_000_000
@@ -27,14 +29,23 @@ def settle(database: Database) -> bool:
     """End the runs whose owner is gone; return whether there were any."""
     with database.read() as connection:
         owners = runs.owners_of_live(connection)
-        gone = [o for o in owners if processes.is_here(o) and not processes.is_alive(o)]
-        dead = [row for owner in gone for row in runs.live(connection, runs.of_owner(owner))]
+        gone = _dead_of(connection, owners)
         elsewhere = [o for o in owners if not processes.is_here(o)]
         remote = [row for o in elsewhere for row in runs.live(connection, runs.of_owner(o))]
     _settle_by_heartbeat(database, remote)
-    if dead:
-        _settle_here(database, dead)
-    return bool(dead)
+    if gone:
+        _settle_here(database, gone)
+    return bool(gone)
+
+
+def dead(connection: Connection) -> list[RunRow]:
+    """Return the runs that have not ended and whose process was one of this host and is gone."""
+    return _dead_of(connection, runs.owners_of_live(connection))
+
+
+def _dead_of(connection: Connection, owners: Sequence[Owner]) -> list[RunRow]:
+    gone = [o for o in owners if processes.is_here(o) and not processes.is_alive(o)]
+    return [row for owner in gone for row in runs.live(connection, runs.of_owner(owner))]
 
 
 def _settle_here(database: Database, dead: Sequence[RunRow]) -> None:
@@ -70,6 +81,22 @@ def _death(row: RunRow) -> dict[str, Any]:
             f"at {seen:%Y-%m-%d %H:%M:%S}. What it had logged is kept."
         ),
     }
+
+
+def end_restored(database: Database) -> None:
+    """End the runs that were live when the backup was made from which this record comes.
+
+    Their processes, if there are any, belong to the workspace of which it is a copy.
+    """
+    error = {
+        "code": "Restored",
+        "message": "This run had not ended when the backup was made from which the workspace was "
+        "restored. What it had logged until then is kept.",
+    }
+    shipper.ship_abandoned(database)
+    with database.write() as tx:
+        for row in runs.live(tx.connection):
+            end(tx, row, error=error)
 
 
 def _settle_by_heartbeat(database: Database, rows: Sequence[RunRow]) -> None:

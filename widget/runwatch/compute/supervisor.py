@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 TICK_S = 0.05
 HEARTBEAT_S = 10.0
+_SHIP_S = 0.1
+_SHARE = 5
+"""Shipping takes one part in so many of the time at most, where many runs are shipped."""
 _RETRY_S = 1.0
 
 _log = logging.getLogger("runwatch.supervisor")
@@ -60,6 +63,7 @@ class Supervisor:
         self._stopped = False
         self._beaten = time.monotonic()
         self._seen_version = -1
+        self._next_shipment = 0.0
         self._database: Database
         self._shipper: Shipper
         self._key: int
@@ -248,7 +252,11 @@ class Supervisor:
     def _keep_record(self) -> None:
         from runwatch.store import runs
 
-        self._shipper.ship()
+        begun = time.monotonic()
+        if begun >= self._next_shipment:
+            self._shipper.ship()
+            took = time.monotonic() - begun
+            self._next_shipment = begun + max(_SHIP_S, took * _SHARE)
         if time.monotonic() - self._beaten >= HEARTBEAT_S:
             with self._database.write() as tx:
                 runs.beat(tx, [row.id for row in self._live_family(tx.connection)])

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from runwatch.store.shipper import Shipper
 
 TICK_S = 0.1
+_SHARE = 5
+"""Of its time, the thread works one part in so many: where many processes write, each waits long
+for its turn, and they would do little else than ship."""
 HEARTBEAT_S = 10.0
 _log = logging.getLogger("runwatch")
 
@@ -199,6 +202,7 @@ class Recorder:
 
     def _keep(self) -> None:
         while not self._stopped:
+            begun = time.monotonic()
             try:
                 busy = self._keep_once()
             except (RunwatchException, OSError):
@@ -208,7 +212,7 @@ class Recorder:
                     if not self._answers_for and not self.waiting_bytes():
                         self._thread = None
                         return
-            time.sleep(TICK_S)
+            time.sleep(max(TICK_S, (time.monotonic() - begun) * (_SHARE - 1)))
 
     def _keep_once(self) -> bool:
         """Ship, look for cancellations, beat; return whether there is more to do."""

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -254,6 +255,64 @@ class Workspace:
                 "for it, before you delete the workspace."
             )
         self._record.drop()
+
+    def backup(self, file: str | os.PathLike[str] | None = None) -> Path:
+        """Write the whole workspace to one file, while runs go on.
+
+        In it is all that was logged before the call, once; `restore` makes a workspace of it.
+
+        Parameters
+        ----------
+        file
+            A file whose name ends in ``.tar``, or in ``.tar.gz`` to have it smaller. A name with
+            the time, in the current folder, if left out.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        UserErrorException
+            The file is there already, or its name ends otherwise.
+        WorkspaceException
+            It can't be written.
+        """
+        from runwatch.store import backup
+
+        name = f"runwatch-{self.name}-{datetime.now():%Y%m%d-%H%M%S}.tar.gz"
+        return backup.write(self._record.settled_database(), Path(os.path.abspath(file or name)))
+
+    @staticmethod
+    def restore(
+        file: str | os.PathLike[str], path: str | os.PathLike[str] | None = None
+    ) -> Workspace:
+        """Make a workspace of a file that `backup` has written.
+
+        Runs that were live at that time are ended there: what became of them is not in the file.
+
+        Parameters
+        ----------
+        file
+            The backup.
+        path
+            The folder in which `.runwatch` is made; the current folder if left out.
+
+        Raises
+        ------
+        UserErrorException
+            The file is no backup of a workspace.
+        WorkspaceException
+            There is a workspace in that folder.
+        """
+        from runwatch.compute import settle
+        from runwatch.store import backup
+
+        workspace = Workspace(path=path)
+        backup.extract(Path(os.path.abspath(file)), workspace._record.paths.root)
+        settle.end_restored(workspace._record.database)
+        return workspace
 
     def write_config(self, path: str | None = None, file_name: str | None = None) -> None:
         """Write a config.json with which `from_config()` finds this workspace by its names.

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -52,6 +53,7 @@ class Database:
         """Whether this process may only read the record: nothing is shipped or settled then."""
         if not self.read_only:
             paths.create()
+        self._turns = file_lock.Turns(paths.write_lock, timeout_s=sqlite_file.BUSY_TIMEOUT_S)
         self._version_lock = threading.Lock()
         self._version_connection: sqlite3.Connection | None = None
         with _errors_in_words(paths):
@@ -91,7 +93,10 @@ class Database:
             raise WorkspaceException(_read_only_sentence(self.paths))
         with _errors_in_words(self.paths):
             self._check_still_there()
-            with self._engine.execution_options(runwatch_write=True).begin() as connection:
+            with (
+                self._turns.turn(),
+                self._engine.execution_options(runwatch_write=True).begin() as connection,
+            ):
                 counter = schema.change_counter
                 change = connection.execute(
                     update(counter).values(value=counter.c.value + 1).returning(counter.c.value)
@@ -114,6 +119,18 @@ class Database:
                 self._version_connection = self._connect()
             row = self._version_connection.execute("PRAGMA data_version").fetchone()
             return int(row[0])
+
+    def copy_to(self, file: Path) -> None:
+        """Write the database as it is at one moment to another file, while others write."""
+        with _errors_in_words(self.paths):
+            self._check_still_there()
+            source, target = self._connect(), sqlite3.connect(file)
+            try:
+                source.backup(target)
+                target.execute("PRAGMA journal_mode = DELETE")
+            finally:
+                source.close()
+                target.close()
 
     def is_there(self) -> bool:
         """Return whether the file is the one that was opened: not deleted, nor replaced."""
@@ -159,7 +176,7 @@ class Database:
             self.paths.database.touch(mode=0o600)
             with self._engine.execution_options(runwatch_write=True).begin() as connection:
                 upgrade.to_newest(connection)
-                _write_facts(connection)
+                write_facts(connection)
 
     def _schema_version(self) -> str | None:
         """Return the database's migration, or None when there is no database yet."""
@@ -214,7 +231,8 @@ def _engine(connect: Callable[[], sqlite3.Connection], *, read_only: bool) -> En
     return engine
 
 
-def _write_facts(connection: Connection) -> None:
+def write_facts(connection: Connection) -> None:
+    """Write what a new database must know of its workspace, unless it does."""
     facts = schema.workspace
     first = {"id": uuid.uuid4().hex, "created_us": str(now_us())}
     for key, value in first.items():
@@ -240,6 +258,8 @@ def _errors_in_words(paths: WorkspacePaths) -> Iterator[None]:
     except (DatabaseError, sqlite3.DatabaseError) as error:
         said = str(error.orig) if isinstance(error, DatabaseError) else str(error)
         raise WorkspaceException(_sentence(paths, said, error), error) from error
+    except TimeoutError as error:
+        raise WorkspaceException(_sentence(paths, "locked", error), error) from error
 
 
 def _read_only_sentence(paths: WorkspacePaths) -> str:
@@ -288,6 +308,7 @@ def _after_fork_in_child() -> None:
         database._engine.dispose(close=False)
         database._version_connection = None
         database._version_lock = threading.Lock()
+        database._turns.begin_anew()
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -42,6 +42,9 @@ from runwatch.store.points import NO_STEP, Chunk, Point, encoding_of, pack
 
 SEGMENT_BYTES = 4 * 2**20
 SUFFIX = ".journal"
+TORN_SUFFIX = ".torn"
+NEW_SUFFIX = ".new"
+_KINDS = (b"S", b"d", b"q", b"j")
 
 _LOOK_S = 0.5
 """How often a writer looks whether its segment is still there."""
@@ -150,7 +153,7 @@ class JournalWriter:
             # Not its parents: a workspace that was deleted is not to come back as half of one.
             self.folder.mkdir(mode=0o700, exist_ok=True)
             # Under a name that no reader looks at until the lock is held.
-            hidden = path.with_suffix(".new")
+            hidden = path.with_suffix(NEW_SUFFIX)
             descriptor = os.open(
                 hidden, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
             )
@@ -273,6 +276,34 @@ class SegmentReader:
     def _take_declaration(self, payload: bytes) -> None:
         _, number = _SERIES.unpack_from(payload)
         self._series[number] = SeriesName(*json.loads(payload[_SERIES.size :]))
+
+
+def beyond_damage(segment: Segment) -> tuple[dict[SeriesName, list[Chunk]], int]:
+    """Return the points after the first damaged record, and how many bytes can't be read.
+
+    What is before it is what a reader of the segment has.
+    """
+    data = segment.path.read_bytes()
+    declared: dict[int, SeriesName] = {}
+    batch = _Batch()
+    position = unreadable = 0
+    while position < len(data):
+        record = next(_records(data, position), None)
+        if record is None or record[0][:1] not in _KINDS:
+            unreadable += 1
+            position += 1
+            continue
+        payload, position = record
+        if payload[:1] == b"S":
+            _, number = _SERIES.unpack_from(payload)
+            declared[number] = SeriesName(*json.loads(payload[_SERIES.size :]))
+        elif unreadable:
+            number, point = _point(payload)
+            if number in declared:
+                batch.add_point(declared[number], point)
+            else:  # its declaration is in what can't be read
+                unreadable += len(payload) + _FRAME.size
+    return batch.packed(), unreadable
 
 
 class _Batch:

@@ -57,7 +57,7 @@ def register(
     """
     folder = database.paths.models
     folder.mkdir(mode=0o700, exist_ok=True)
-    made = folder / f".{uuid.uuid4().hex}"
+    made = folder / f".new-{uuid.uuid4().hex}"
     made.mkdir(mode=0o700)
     try:
         copy_to(made)

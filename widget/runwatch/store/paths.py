@@ -81,6 +81,11 @@ class WorkspacePaths:
         return self.root / "upgrade.lock"
 
     @property
+    def write_lock(self) -> Path:
+        """Held by the process that writes to the database."""
+        return self.root / "write.lock"
+
+    @property
     def journals(self) -> Path:
         """One folder for each group of writers that is shipped together."""
         return self.root / "journal"

@@ -12,12 +12,17 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from runwatch.store import file_lock, metrics
 from runwatch.store.database import Database
-from runwatch.store.journal import Segment, SegmentReader, segments
+from runwatch.store.journal import (
+    TORN_SUFFIX,
+    Segment,
+    SegmentReader,
+    beyond_damage,
+    segments,
+)
 from runwatch.store.schema import journal_positions
 
 _BATCH_BYTES = 2**20
-_LOCK_NAME = "shipping.lock"
-TORN_SUFFIX = ".torn"
+LOCK_NAME = "shipping.lock"
 
 
 class Shipper:
@@ -38,7 +43,7 @@ class Shipper:
         if not self.waiting_bytes():
             return 0
         try:
-            with file_lock.held(self._folder / _LOCK_NAME):
+            with file_lock.held(self._folder / LOCK_NAME):
                 here = segments(self._folder)
                 shipped = sum(map(self._ship_segment, here))
                 for older, newer in pairwise(here):
@@ -59,12 +64,12 @@ class Shipper:
         kept under another name: nothing in it counts any more.
         """
         try:
-            with file_lock.held(self._folder / _LOCK_NAME):
+            with file_lock.held(self._folder / LOCK_NAME):
                 for segment in segments(self._folder):
                     if not file_lock.is_held(segment.path):
                         self._ship_segment(segment)
                         self._remove(segment)
-            (self._folder / _LOCK_NAME).unlink(missing_ok=True)
+            (self._folder / LOCK_NAME).unlink(missing_ok=True)
             self._folder.rmdir()
         except OSError as error:
             if error.errno not in (errno.ENOENT, errno.ENOTEMPTY):
@@ -137,3 +142,28 @@ def ship_abandoned(database: Database) -> None:
         folder = Path(group)
         if any(not file_lock.is_held(segment.path) for segment in segments(folder)):
             Shipper(database, folder).remove_finished()
+
+
+def ship_torn(database: Database, path: Path) -> tuple[int, int]:
+    """Ship what stands after the damage in a torn segment, and delete it.
+
+    Returns
+    -------
+    tuple of int
+        How many points that was, and how many bytes can't be read.
+    """
+    segment = Segment(path)
+    batch, unreadable = beyond_damage(segment)
+    column = journal_positions.c
+    with database.write() as tx:
+        noted = tx.connection.execute(
+            upsert(journal_positions)
+            .values(segment=segment.name, shipped_bytes=segment.size())
+            .on_conflict_do_nothing()
+        )
+        if noted.rowcount:  # else it was shipped, and its deletion failed
+            metrics.append(tx, batch)
+    path.unlink()
+    with database.write() as tx:
+        tx.connection.execute(delete(journal_positions).where(column.segment == segment.name))
+    return sum(chunk.count for new in batch.values() for chunk in new), unreadable
