@@ -1,10 +1,12 @@
-"""Runs every measurement, prints a table, and writes results.json beside this file."""
+"""Runs the measurements, prints a table, and writes results.json beside this file."""
 
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,17 +14,43 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import cancel_latency
+from benchmarks import cancel_latency, process_costs, reading, record_speed
+from benchmarks.figure import Figure
+
+PARTS = {
+    "log": record_speed.log,
+    "crowd": record_speed.crowd,
+    "train": record_speed.train,
+    "children": record_speed.children,
+    "find": reading.find,
+    "metrics": reading.metrics,
+    "import": process_costs.start,
+    "submit": process_costs.submit,
+    "cancel": process_costs.cancel,
+    "endure": process_costs.endure,
+    "click": lambda _: cancel_latency.measure(),
+}
 
 
-def main() -> int:
+def main(chosen: list[str]) -> int:
     """Return 1 if a figure misses what it is to reach."""
-    figures = cancel_latency.measure()
+    unknown = set(chosen) - set(PARTS)
+    if unknown:
+        print(f"There is no {', '.join(unknown)}. Parts: {' '.join(PARTS)}", file=sys.stderr)
+        return 2
+    console = Console(width=170)
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="runwatch-bench-") as scratch:
+        os.environ["XDG_STATE_HOME"] = scratch
+        for part in chosen or PARTS:
+            with console.status(f"Measuring {part}…"):
+                figures += PARTS[part](Path(scratch) / part)
     table = Table("work", "measured", "floor or peer", "ratio", "to reach", "", box=None)
     for figure in figures:
         mark = "[green]✔[/]" if figure.reached else "[red]✘[/]"
+        mark = mark if figure.reach else ""
         table.add_row(figure.work, figure.measured, figure.beside, figure.ratio, figure.reach, mark)
-    Console(width=150).print(table)
+    console.print(table)
     machine = {
         "python": platform.python_version(),
         "system": platform.platform(),
@@ -35,4 +63,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from runwatch.store.shipper import Shipper
 
 TICK_S = 0.1
-_SHARE = 5
+_SHARE = 10
 """Of its time, the thread works one part in so many: where many processes write, each waits long
 for its turn, and they would do little else than ship."""
 HEARTBEAT_S = 10.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -146,8 +146,12 @@ class Run(RunLifecycle, RunArtifacts, RunLabels, RunTree):
         wanted = [table.c.experiment == experiment._row.key, *wanted]
         if not include_children:
             wanted.append(table.c.parent.is_(None))
-        with database.read() as connection:
-            found = runs.where(connection, *wanted, newest_first=True, order=order, limit=limit)
+        found: Iterable[RunRow]
+        if order or limit is not None:
+            with database.read() as connection:
+                found = runs.where(connection, *wanted, newest_first=True, order=order, limit=limit)
+        else:
+            found = runs.pages(database, *wanted)
         for row in found:
             yield Run._of_type(experiment, row)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
@@ -43,10 +44,23 @@ class RunRecord:
     @classmethod
     def _of(cls, experiment: Experiment, row: RunRow) -> Self:
         """Return the run of a row that is known to be there."""
-        run = cls.__new__(cls)
-        run._set_up(experiment.workspace, row.run_id)
-        run._experiment = experiment
-        return run
+        return cls._all_of(experiment, [row])[0]
+
+    @classmethod
+    def _all_of(cls, experiment: Experiment, rows: Sequence[RunRow]) -> list[Self]:
+        """Return the runs of rows that are known to be there."""
+        workspace = experiment.workspace
+        supervised = supervised_run(workspace._record.paths)
+        runs = []
+        for row in rows:
+            run = cls.__new__(cls)
+            run._workspace = workspace
+            run._record = workspace._record
+            run._id = row.run_id
+            run._supervised = row.run_id == supervised
+            run._experiment = experiment
+            runs.append(run)
+        return runs
 
     @property
     def id(self) -> str:

@@ -124,7 +124,7 @@ class RunTree(RunRecord):
             rows = runs.create(tx, me.experiment, new, parent=me, owner=this_process())
             labels.add_first_tags(tx, {row.id: t for row, t in zip(rows, tags, strict=True) if t})
         self._record.recorder.answer_for([row.run_id for row in rows])
-        return [Run._of(self.experiment, row) for row in rows]
+        return Run._all_of(self.experiment, rows)
 
     def submit_child(
         self,

@@ -162,7 +162,8 @@ def _command(config: ScriptRunConfig, source: Path, python: str) -> list[str]:
             "command=."
         )
     script = Path(os.path.abspath(source / config.script))
-    if not script.is_file() or source not in script.parents:
+    # Path.is_file() raises for a name that is too long.
+    if not os.path.isfile(script) or source not in script.parents:  # noqa: PTH113
         raise ExperimentExecutionException(
             f"{script} script path doesn't exist. The script should be inside the project folder "
             f"{source}."

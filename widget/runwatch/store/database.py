@@ -23,6 +23,9 @@ from runwatch.store.clock import now_us
 from runwatch.store.paths import WorkspacePaths
 from runwatch.version import __version__
 
+_counted = schema.change_counter.c.value
+_NEXT_CHANGE = update(schema.change_counter).values(value=_counted + 1).returning(_counted)
+
 
 @dataclass(frozen=True)
 class Transaction:
@@ -97,11 +100,7 @@ class Database:
                 self._turns.turn(),
                 self._engine.execution_options(runwatch_write=True).begin() as connection,
             ):
-                counter = schema.change_counter
-                change = connection.execute(
-                    update(counter).values(value=counter.c.value + 1).returning(counter.c.value)
-                ).scalar_one()
-                yield Transaction(connection, change)
+                yield Transaction(connection, connection.execute(_NEXT_CHANGE).scalar_one())
 
     def last_change(self) -> int:
         """Return the number of the newest transaction."""

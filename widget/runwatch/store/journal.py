@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from os import write
 from pathlib import Path
 from time import time
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 from zlib import crc32
 
 from runwatch.exceptions import WorkspaceException
@@ -53,6 +53,7 @@ _FRAME = struct.Struct("<II")
 _SERIES = struct.Struct("<cI")
 _HEAD = struct.Struct("<cIqd")
 _FLOAT = struct.Struct("<cIqdd")
+_FLOAT_RECORD_BYTES = _FRAME.size + _FLOAT.size
 _INT = struct.Struct("<cIqdq")
 _INT_VALUE = struct.Struct("<q")
 _FLOAT_VALUE = struct.Struct("<d")
@@ -112,7 +113,18 @@ class JournalWriter:
                 number = self._declare(series)
             if type(value) is float:
                 payload = _FLOAT.pack(b"d", number, at, now, value)
-            elif encoding_of(value) == "q":
+                # As in _write, which a call of costs a tenth of what the write itself does.
+                try:
+                    written = write(
+                        self._descriptor, _FRAME.pack(_FLOAT.size, crc32(payload)) + payload
+                    )
+                    if written != _FLOAT_RECORD_BYTES:
+                        self._undo(written)
+                except OSError as error:
+                    raise _in_words(self.folder, error) from error
+                self._written += written
+                return
+            if encoding_of(value) == "q":
                 payload = _INT.pack(b"q", number, at, now, value)
             else:
                 payload = _HEAD.pack(b"j", number, at, now) + json.dumps(value).encode()
@@ -176,11 +188,15 @@ class JournalWriter:
         try:
             written = write(self._descriptor, record)
             if written != len(record):
-                os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                self._undo(written)
         except OSError as error:
             raise _in_words(self.folder, error) from error
         self._written += written
+
+    def _undo(self, written: int) -> NoReturn:
+        """Take back what was written of a record for which there was no room."""
+        os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _in_words(folder: Path, error: OSError) -> WorkspaceException:

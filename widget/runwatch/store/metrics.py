@@ -68,6 +68,18 @@ _MERGED = (64, 4096)
 """Points that come in ones and twos are put together each time that so many have come: a row of
 the table for each would cost more than what it holds, and all at once would be written often."""
 
+_new = upsert(series)
+_LENGTHEN = _new.on_conflict_do_update(
+    index_elements=["run", "name", "kind"],
+    set_={
+        "count": series.c.count + _new.excluded.count,
+        "last": _new.excluded.last,
+        "number": _new.excluded.number,
+        "change": _new.excluded.change,
+    },
+).returning(series.c.id, series.c.count)
+"""Made once: to put a statement together takes longer than to carry it out."""
+
 
 def append(tx: Transaction, batch: Mapping[SeriesName, Sequence[Chunk]]) -> None:
     """Add points to the ends of their series. Points of a run that is not here are dropped."""
@@ -88,27 +100,13 @@ def append(tx: Transaction, batch: Mapping[SeriesName, Sequence[Chunk]]) -> None
             "number": comparable(last) if name.kind == "scalar" else None,
             "change": tx.change,
         }
-        found = tx.connection.execute(
-            upsert(series)
-            .values(**values)
-            .on_conflict_do_update(
-                index_elements=["run", "name", "kind"],
-                set_={
-                    "count": series.c.count + added,
-                    "last": values["last"],
-                    "number": values["number"],
-                    "change": tx.change,
-                },
-            )
-            .returning(series.c.id, series.c.count)
-        ).one()
-        key, count = found
+        key, count = tx.connection.execute(_LENGTHEN, values).one()
         start = begin = count - added
         for chunk in new:
             packed.append({"series": key, "start": start, **asdict(chunk)})
             start += chunk.count
         for size in _MERGED:
-            if begin // size != count // size:
+            if added < size // 2 and begin // size != count // size:
                 to_merge[key] = begin - begin % size
     if packed:
         tx.connection.execute(insert(chunks), packed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -65,14 +66,19 @@ def add(paths: RunPaths, name: str, source: Path | IO[bytes]) -> Path:
     """
     checked = checked_name(name)
     target = paths.files / checked
-    if target.exists():
+    if os.path.lexists(target):
         raise UserErrorException(
             f"Resource Conflict: the run has a file {checked!r} already. Files of a run are a "
             "permanent record; choose another name."
         )
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = target.with_name(f".new-{uuid.uuid4().hex}")
     try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not target.parent.resolve().is_relative_to(paths.files.resolve()):
+            raise UserErrorException(
+                f"The name {name!r} leads out of the run's folder, by a link that a script made. "
+                "Choose another name."
+            )
         if isinstance(source, Path):
             shutil.copyfile(source, aside)
         else:
@@ -80,7 +86,8 @@ def add(paths: RunPaths, name: str, source: Path | IO[bytes]) -> Path:
                 shutil.copyfileobj(source, file)
         aside.rename(target)
     except OSError as error:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink()
         raise UserErrorException(
             f"The file {checked!r} was not added to the run: {error.filename}: {error.strerror}.",
             error,
@@ -94,6 +101,8 @@ def gather(paths: RunPaths) -> None:
     A file that was uploaded under the same name before stays as it was uploaded.
     """
     for folder in GATHERED:
+        if (paths.work / folder).is_symlink():
+            continue  # to a place of the user's own, where things stay
         for name, source in _below(paths.work / folder):
             target = paths.files / folder / name
             if not target.exists():

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from runwatch.exceptions import ServiceException
 from runwatch.store import experiments, schema
 from runwatch.store.clock import now_us
-from runwatch.store.database import Transaction
+from runwatch.store.database import Database, Transaction
 from runwatch.store.status import ALL, LIVE, TERMINAL, RunStatus, may_become
 
 _T = TypeVar("_T")
@@ -100,7 +100,8 @@ def error_from(kept: str) -> dict[str, Any]:
     return dict(json.loads(kept))
 
 
-COLUMNS = tuple(_runs.c[field.name] for field in fields(RunRow))
+_FIELDS = tuple(field.name for field in fields(RunRow))
+COLUMNS = tuple(_runs.c[name] for name in _FIELDS)
 
 
 def create(
@@ -123,7 +124,7 @@ def create(
     owned = asdict(owner) if owner else {"host": None, "pid": None, "process_started": None}
     rows = [
         {
-            **asdict(one),
+            **vars(one),
             **owned,
             "definition": None if one.definition is None else json.dumps(one.definition),
             "experiment": experiment,
@@ -158,8 +159,8 @@ def create(
 
 
 def _rows(connection: Connection, query: Any) -> Iterator[RunRow]:
-    for row in connection.execute(query).mappings():
-        yield RunRow(**row)
+    for row in connection.execute(query).all():
+        yield RunRow(**dict(zip(_FIELDS, row, strict=True)))
 
 
 def find(connection: Connection, run_id: str) -> RunRow | None:
@@ -181,6 +182,19 @@ def where(
     age = _runs.c.id.desc() if newest_first else _runs.c.id
     query = select(*COLUMNS).where(*conditions).order_by(*order, age).limit(limit)
     return list(_rows(connection, query))
+
+
+def pages(database: Database, *conditions: ColumnElement[bool]) -> Iterator[RunRow]:
+    """Yield the runs for which all conditions hold, newest first, read as they are asked for."""
+    size = 64
+    older: ColumnElement[bool] = true()
+    while True:
+        with database.read() as connection:
+            page = where(connection, older, *conditions, newest_first=True, limit=size)
+        yield from page
+        if len(page) < size:
+            return
+        size, older = min(4 * size, 4096), _runs.c.id < page[-1].id
 
 
 def among(column: ColumnElement[int], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -21,7 +21,7 @@ from runwatch.store.journal import (
 )
 from runwatch.store.schema import journal_positions
 
-_BATCH_BYTES = 2**20
+_BATCH_BYTES = 2 * 2**20
 LOCK_NAME = "shipping.lock"
 
 

@@ -1,0 +1,429 @@
+"""What is timed, each in a process of its own: ``python -m benchmarks.programs NAME ARGUMENTS``.
+
+A program prints one line of JSON. Those of peers run in the environment of the peers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sqlite3
+import sys
+import time
+from array import array
+from pathlib import Path
+from typing import Any
+
+SERIES = 10
+"""Metrics that take turns in being logged."""
+_NAMES = [f"metric {number}" for number in range(SERIES)]
+
+
+def _run(run_id: str = "r", folder: str = ".") -> Any:
+    from runwatch import Experiment, Workspace
+
+    experiment = Experiment(Workspace(path=folder), "bench")
+    return experiment.start_logging(run_id=run_id)
+
+
+def _table(folder: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(Path(folder) / "bare.sqlite", isolation_level=None, timeout=60)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS points (run TEXT, name TEXT, step INTEGER, time REAL, v REAL)"
+    )
+    return connection
+
+
+# --- log -----------------------------------------------------------------------------------------
+
+
+def log_runwatch(count: str) -> float:
+    """Seconds for `count` calls in a notebook's process, which ships them at the same time."""
+    return _log(_run(), int(count))
+
+
+def log_submitted(count: str) -> float:
+    """Seconds for `count` calls in a submitted script, which its supervisor ships."""
+    from runwatch import Run
+
+    return _log(Run.get_context(), int(count))
+
+
+def _log(run: Any, count: int) -> float:
+    run.log("first", 0.0)
+    begun = time.perf_counter()
+    for step in range(count):
+        run.log(_NAMES[step % SERIES], step * 0.5, step=step)
+    return time.perf_counter() - begun
+
+
+def log_sqlite(count: str) -> float:
+    """Seconds for `count` inserts, each committed."""
+    connection = _table(".")
+    begun = time.perf_counter()
+    for step in range(int(count)):
+        connection.execute(
+            "INSERT INTO points VALUES (?, ?, ?, ?, ?)",
+            ("r", _NAMES[step % SERIES], step, time.time(), step * 0.5),
+        )
+    return time.perf_counter() - begun
+
+
+def log_write(count: str) -> float:
+    """Seconds for as many write(2) of 45 bytes: what no program can go below."""
+    descriptor = os.open("bare", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    record = bytes(45)
+    begun = time.perf_counter()
+    for _ in range(int(count)):
+        os.write(descriptor, record)
+    return time.perf_counter() - begun
+
+
+def log_mlflow(count: str) -> float:
+    """Seconds for `count` calls of `mlflow.log_metric` on SQLite."""
+    import mlflow
+
+    mlflow.set_tracking_uri("sqlite:///mlflow.sqlite")
+    mlflow.set_experiment("bench")
+    with mlflow.start_run():
+        mlflow.log_metric("first", 0.0)
+        begun = time.perf_counter()
+        for step in range(int(count)):
+            mlflow.log_metric(_NAMES[step % SERIES], step * 0.5, step=step)
+        return time.perf_counter() - begun
+
+
+def log_trackio(count: str) -> float:
+    """Seconds until `count` points are stored: the calls and `finish()`."""
+    os.environ["TRACKIO_DIR"] = os.getcwd()
+    import trackio
+
+    trackio.init(project="bench", embed=False)
+    begun = time.perf_counter()
+    for step in range(int(count)):
+        trackio.log({_NAMES[step % SERIES]: step * 0.5}, step=step)
+    trackio.finish()
+    return time.perf_counter() - begun
+
+
+def log_aim(count: str) -> float:
+    """Seconds until `count` points are stored: the calls and `close()`."""
+    from aim import Run
+
+    run = Run(repo=os.getcwd(), system_tracking_interval=None, capture_terminal_logs=False)
+    begun = time.perf_counter()
+    for step in range(int(count)):
+        run.track(step * 0.5, name=_NAMES[step % SERIES], step=step)
+    run.close()
+    return time.perf_counter() - begun
+
+
+def log_wandb(count: str) -> float:
+    """Seconds until `count` points are stored, offline: the calls and `finish()`."""
+    import wandb
+
+    run = wandb.init(mode="offline", dir=os.getcwd(), settings=wandb.Settings(silent=True))
+    begun = time.perf_counter()
+    for step in range(int(count)):
+        run.log({_NAMES[step % SERIES]: step * 0.5}, step=step)
+    run.finish()
+    return time.perf_counter() - begun
+
+
+# --- many processes ------------------------------------------------------------------------------
+
+
+def _ready() -> None:
+    print("ready", flush=True)
+    sys.stdin.readline()
+
+
+def crowd_runwatch(count: str, number: str, folder: str) -> list[float]:
+    """99th percentile and longest of `count` calls, seconds; begins when it is told."""
+    run = _run(f"r{number}", folder)
+    run.log("first", 0.0)
+    took = array("d", bytes(8 * int(count)))
+    _ready()
+    for step in range(int(count)):
+        begun = time.perf_counter()
+        run.log("metric", step * 0.5, step=step)
+        took[step] = time.perf_counter() - begun
+    ordered = sorted(took)
+    return [ordered[int(len(ordered) * 0.99)], ordered[-1]]
+
+
+def crowd_sqlite(count: str, number: str, folder: str) -> list[float]:
+    """Insert `count` rows in transactions of 200; begins when it is told."""
+    connection = _table(folder)
+    rows = [(f"r{number}", "metric", step, step * 1.0, step * 0.5) for step in range(int(count))]
+    _ready()
+    for start in range(0, len(rows), 200):
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany(
+            "INSERT INTO points VALUES (?, ?, ?, ?, ?)", rows[start : start + 200]
+        )
+        connection.execute("COMMIT")
+    return [0.0, 0.0]
+
+
+def crowd_calls(seconds: str, number: str, folder: str) -> float:
+    """Log 100 points a second, tag and read once a second; return the longest call, seconds."""
+    run = _run(f"c{number}", folder)
+    run.log("metric", 0.0)
+    run.tag("first", "x")
+    run.get_metrics()
+    longest = 0.0
+    _ready()
+    end = time.perf_counter() + float(seconds)
+    step = 0
+    while (begun := time.perf_counter()) < end:
+        step += 1
+        run.log("metric", step * 0.5)
+        if step % 100 == int(number):
+            run.tag("step", str(step))
+            longest = max(longest, time.perf_counter() - begun)
+            begun = time.perf_counter()
+            run.get_metrics("metric")
+        longest = max(longest, time.perf_counter() - begun)
+        time.sleep(0.01)
+    return longest
+
+
+# --- a training script ---------------------------------------------------------------------------
+
+
+def train(seconds: str) -> list[float]:
+    """Share of its time that a submitted script spends in log(), and in bare write(2)."""
+    from runwatch import Run
+
+    run = Run.get_context()
+    run.log("loss", 0.0)
+    descriptor = os.open("bare", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    record = bytes(45)
+    logging = writing = 0.0
+    begun = time.perf_counter()
+    next_step = begun
+    step = 0
+    while time.perf_counter() - begun < float(seconds):
+        next_step += 0.001
+        while time.perf_counter() < next_step:
+            sum(range(100))  # the work
+        before = time.perf_counter()
+        run.log("loss", step * 0.5, step=step)
+        between = time.perf_counter()
+        os.write(descriptor, record)
+        after = time.perf_counter()
+        logging += between - before
+        writing += after - between
+        step += 1
+    took = time.perf_counter() - begun
+    return [logging / took, writing / took, step / took]
+
+
+# --- child runs ----------------------------------------------------------------------------------
+
+
+def children_runwatch(count: str) -> float:
+    """Seconds for `create_children(count)`."""
+    run = _run()
+    run.create_children(count=2)
+    begun = time.perf_counter()
+    run.create_children(count=int(count))
+    return time.perf_counter() - begun
+
+
+def children_sqlite(count: str) -> float:
+    """Seconds for the same rows in the same table, by one executemany."""
+    run = _run()
+    run.create_children(count=int(count))
+    run.complete()
+    connection = sqlite3.connect(".runwatch/record.sqlite", isolation_level=None)
+    columns = [row[1] for row in connection.execute("PRAGMA table_info(runs)")]
+    rows = connection.execute("SELECT * FROM runs WHERE parent IS NOT NULL").fetchall()
+    key, run_id = columns.index("id"), columns.index("run_id")
+    new = [[*row[:key], None, *row[key + 1 :]] for row in rows]
+    for row in new:
+        row[run_id] += "-again"
+    statement = f"INSERT INTO runs VALUES ({', '.join('?' * len(columns))})"
+    begun = time.perf_counter()
+    connection.execute("BEGIN IMMEDIATE")
+    connection.executemany(statement, new)
+    connection.execute("COMMIT")
+    return time.perf_counter() - begun
+
+
+def children_mlflow(count: str) -> float:
+    """Seconds for a loop of `MlflowClient.create_run` with the parent's tag, on SQLite."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri="sqlite:///mlflow.sqlite")
+    experiment = client.create_experiment("bench")
+    parent = client.create_run(experiment).info.run_id
+    begun = time.perf_counter()
+    for _ in range(int(count)):
+        client.create_run(experiment, tags={"mlflow.parentRunId": parent})
+    return time.perf_counter() - begun
+
+
+# --- finding -------------------------------------------------------------------------------------
+
+
+def find(folder: str) -> dict[str, float]:
+    """Seconds to find 100 runs by tag, by property, and the newest 50, and the bare queries."""
+    from itertools import islice
+
+    from runwatch import Experiment, Workspace
+
+    experiment = Experiment(Workspace(path=folder), "bench")
+    list(islice(experiment.get_runs(), 1))
+    looks = {
+        "by tag": lambda: experiment.get_runs(tags={"picked": "yes"}),
+        "by property": lambda: experiment.get_runs(properties={"picked": "yes"}),
+        "newest 50": lambda: islice(experiment.get_runs(), 50),
+    }
+    found = {}
+    for name, look in looks.items():
+        begun = time.perf_counter()
+        count = len(list(look()))
+        found[name] = time.perf_counter() - begun
+        assert count == (50 if name == "newest 50" else 100), (name, count)
+    connection = sqlite3.connect(Path(folder) / ".runwatch/record.sqlite")
+    queries = {
+        name: f"SELECT r.* FROM {table} t JOIN runs r ON r.id = t.run "
+        "WHERE t.key = 'picked' AND t.value = 'yes' ORDER BY t.run DESC"
+        for name, table in (("by tag", "run_tags"), ("by property", "run_properties"))
+    }
+    queries["newest 50"] = "SELECT * FROM runs WHERE parent IS NULL ORDER BY id DESC LIMIT 50"
+    for name, query in queries.items():
+        begun = time.perf_counter()
+        connection.execute(query).fetchall()
+        found[f"bare {name}"] = time.perf_counter() - begun
+    return found
+
+
+def many_runs(count: str, folder: str) -> int:
+    """Make a record of so many ended runs with three tags and properties; 100 are picked."""
+    from runwatch import Experiment, Workspace
+
+    experiment = Experiment(Workspace(path=folder), "bench")
+    experiment.start_logging(run_id="first").complete()
+    connection = sqlite3.connect(Path(folder) / ".runwatch/record.sqlite", isolation_level=None)
+    connection.execute("PRAGMA synchronous = OFF")
+    columns = [row[1] for row in connection.execute("PRAGMA table_info(runs)")]
+    (model,) = connection.execute("SELECT * FROM runs").fetchall()
+    at = {name: columns.index(name) for name in ("id", "run_id", "root", "number")}
+
+    def run(number: int) -> list[Any]:
+        row = list(model)
+        row[at["id"]] = row[at["root"]] = row[at["number"]] = number
+        row[at["run_id"]] = f"run-{number}"
+        return row
+
+    numbers = range(2, int(count) + 1)
+    picked = set(numbers[:: len(numbers) // 100][:100])
+    connection.execute("BEGIN")
+    places = ", ".join("?" * len(columns))
+    connection.executemany(f"INSERT INTO runs VALUES ({places})", map(run, numbers))
+    for table in ("run_tags", "run_properties"):
+        connection.executemany(
+            f"INSERT INTO {table} (run, key, value) VALUES (?, ?, ?)",
+            (
+                (number, key, value)
+                for number in numbers
+                for key, value in (
+                    ("lr", str(number % 50)),
+                    ("data", "mnist"),
+                    ("picked", "yes" if number in picked else "no"),
+                )
+            ),
+        )
+    connection.execute("COMMIT")
+    connection.close()
+    return len(picked)
+
+
+# --- reading metrics -----------------------------------------------------------------------------
+
+
+def many_points(each: str, folder: str) -> int:
+    """Make a record of 10 metrics of so many points, and a bare table of the same."""
+    run = _run("r", folder)
+    for step in range(int(each)):
+        for name in _NAMES:
+            run.log(name, step * 0.5, step=step)
+    run.complete()
+    connection = _table(folder)
+    connection.execute("CREATE INDEX points_by_name ON points (run, name, step)")
+    connection.execute("BEGIN")
+    connection.executemany(
+        "INSERT INTO points VALUES ('r', ?, ?, ?, ?)",
+        ((name, step, step * 1.0, step * 0.5) for step in range(int(each)) for name in _NAMES),
+    )
+    connection.execute("COMMIT")
+    return int(each)
+
+
+def read(folder: str) -> list[float]:
+    """Seconds for get_metrics(), the same as arrays, and the bare fetch."""
+    from runwatch import Workspace
+
+    run = Workspace(path=folder).get_run("r")
+    run.get_metric_arrays(_NAMES[0])
+    begun = time.perf_counter()
+    values = run.get_metrics()
+    listed = time.perf_counter() - begun
+    begun = time.perf_counter()
+    arrays = {name: run.get_metric_arrays(name) for name in _NAMES}
+    as_arrays = time.perf_counter() - begun
+    connection = _table(folder)
+    begun = time.perf_counter()
+    bare = {
+        name: [
+            value
+            for (value,) in connection.execute(
+                "SELECT v FROM points WHERE run = 'r' AND name = ? ORDER BY step", (name,)
+            )
+        ]
+        for name in _NAMES
+    }
+    fetched = time.perf_counter() - begun
+    assert values == bare
+    assert all(arrays[name].values.tolist() == bare[name] for name in _NAMES)
+    return [listed, as_arrays, fetched]
+
+
+# --- what a process costs ------------------------------------------------------------------------
+
+
+def start() -> list[Any]:
+    """Seconds to import runwatch, and which heavy modules that loaded."""
+    begun = time.perf_counter()
+    import runwatch  # noqa: F401
+
+    took = time.perf_counter() - begun
+    heavy = ("pandas", "plotly", "sqlalchemy", "IPython", "ray", "mlflow", "numpy")
+    return [took, [name for name in heavy if name in sys.modules]]
+
+
+def endure(count: str) -> list[float]:
+    """Growth of the process's memory in MB over `count` points, and bytes a point on disk."""
+    run = _run()
+    for step in range(1000):
+        run.log(_NAMES[step % SERIES], step * 0.5, step=step)
+    run.get_metrics("metric 0")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for step in range(1000, int(count)):
+        run.log(_NAMES[step % SERIES], step * 0.5, step=step)
+    run.complete()
+    growth = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # ru_maxrss: bytes there, else kB
+    run.experiment.workspace._record.database.close()
+    size = sum(f.stat().st_size for f in Path(".runwatch").rglob("*") if f.is_file())
+    return [growth / unit, size / int(count)]
+
+
+if __name__ == "__main__":
+    print(json.dumps(globals()[sys.argv[1]](*sys.argv[2:])))
