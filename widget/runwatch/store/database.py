@@ -152,6 +152,7 @@ class Database:
                 self._version_connection.close()
                 self._version_connection = None
         self._engine.dispose()
+        self._turns.close()
 
     def _open(self) -> None:
         """Create or upgrade the database, one process at a time."""

@@ -60,36 +60,59 @@ class Turns:
     def __init__(self, path: Path, *, timeout_s: float) -> None:
         self._path = path
         self._timeout_s = timeout_s
-        self._threads = threading.Lock()
+        # The same thread can come in again: a signal's handler may write to the record.
+        self._threads = threading.RLock()
+        # One for all turns: should an interrupt come between taking a lock and noting that it
+        # is held, the next turn of this process takes it as its own, and lets go of it.
+        self._descriptor = -1
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for the turn, and have it until the end of the block."""
-        if not self._threads.acquire(timeout=self._timeout_s):
-            raise TimeoutError
-        try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            if not try_lock(descriptor):
-                _Waiting(descriptor).wait(self._timeout_s)
+        with self._threads:
+            if self._descriptor < 0:
+                flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+                self._descriptor = os.open(self._path, flags, 0o600)
             try:
+                if not try_lock(self._descriptor):
+                    self._wait()
                 yield
             finally:
-                os.close(descriptor)
-        finally:
-            self._threads.release()
+                if self._descriptor >= 0:
+                    fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+    def _wait(self) -> None:
+        waiting = _Waiting(self._descriptor)
+        try:
+            if not waiting.done.wait(self._timeout_s):
+                raise TimeoutError
+        except BaseException:  # a KeyboardInterrupt, say
+            self._descriptor = -1
+            waiting.give_up()
+            raise
+
+    def close(self) -> None:
+        """Close the file; the next turn opens it."""
+        with self._threads:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
 
     def begin_anew(self) -> None:
-        """Forget a turn that a thread had when this process was forked off."""
-        self._threads = threading.Lock()
+        """After a fork: the file's lock is shared with the parent, a thread's turn is not."""
+        self._threads = threading.RLock()
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
 
 class _Waiting:
     """A thread that waits for a lock, so that the one that wants it can give up."""
 
     def __init__(self, descriptor: int) -> None:
+        self.done = threading.Event()
         self._descriptor = descriptor
         self._lock = threading.Lock()
-        self._done = threading.Event()
         self._given_up = False
         threading.Thread(target=self._take, name="runwatch-lock", daemon=True).start()
 
@@ -98,17 +121,11 @@ class _Waiting:
         with self._lock:
             if self._given_up:
                 os.close(self._descriptor)
-            self._done.set()
+            self.done.set()
 
-    def wait(self, timeout_s: float) -> None:
-        """Return when the lock is held; it is not when an exception is raised."""
-        try:
-            if self._done.wait(timeout_s):
-                return
-            raise TimeoutError
-        except BaseException:  # a KeyboardInterrupt, say
-            with self._lock:
-                self._given_up = True
-                if self._done.is_set():
-                    os.close(self._descriptor)
-            raise
+    def give_up(self) -> None:
+        """Have the file closed, now or when the lock is had."""
+        with self._lock:
+            self._given_up = True
+            if self.done.is_set():
+                os.close(self._descriptor)
