@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    bindparam,
     cast,
     delete,
     func,
@@ -78,6 +79,9 @@ _LENGTHEN = _new.on_conflict_do_update(
         "change": _new.excluded.change,
     },
 ).returning(series.c.id, series.c.count)
+_KEYS_OF = select(runs.c.run_id, runs.c.id).where(
+    runs.c.run_id.in_(bindparam("ids", expanding=True))
+)
 """Made once: to put a statement together takes longer than to carry it out."""
 
 
@@ -156,8 +160,8 @@ def metric_number(name: str) -> tuple[Column[float], Column[int], list[ColumnEle
 
 
 def _run_keys(connection: Connection, run_ids: Iterable[str]) -> dict[str, int]:
-    query = select(runs.c.run_id, runs.c.id).where(runs.c.run_id.in_(list(run_ids)))
-    return {row.run_id: row.id for row in connection.execute(query)}
+    found = connection.execute(_KEYS_OF, {"ids": list(run_ids)})
+    return {row.run_id: row.id for row in found}
 
 
 def _rows(connection: Connection, query: Any) -> list[SeriesRow]:

@@ -159,8 +159,11 @@ def create(
 
 
 def _rows(connection: Connection, query: Any) -> Iterator[RunRow]:
-    for row in connection.execute(query).all():
-        yield RunRow(**dict(zip(_FIELDS, row, strict=True)))
+    for values in connection.execute(query).all():
+        row = RunRow.__new__(RunRow)
+        # As its own __init__ does, which being frozen takes a call for each field.
+        vars(row).update(zip(_FIELDS, values, strict=True))
+        yield row
 
 
 def find(connection: Connection, run_id: str) -> RunRow | None:
@@ -186,7 +189,7 @@ def where(
 
 def pages(database: Database, *conditions: ColumnElement[bool]) -> Iterator[RunRow]:
     """Yield the runs for which all conditions hold, newest first, read as they are asked for."""
-    size = 64
+    size = 128
     older: ColumnElement[bool] = true()
     while True:
         with database.read() as connection:

@@ -7,7 +7,7 @@ import os
 from itertools import pairwise
 from pathlib import Path
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from runwatch.store import file_lock, metrics
@@ -23,6 +23,16 @@ from runwatch.store.schema import journal_positions
 
 _BATCH_BYTES = 2 * 2**20
 LOCK_NAME = "shipping.lock"
+
+
+_MOVE = (
+    update(journal_positions)
+    .where(
+        journal_positions.c.segment == bindparam("of"),
+        journal_positions.c.shipped_bytes == bindparam("known"),
+    )
+    .values(shipped_bytes=bindparam("reached"))
+)
 
 
 class Shipper:
@@ -78,7 +88,9 @@ class Shipper:
 
     def _ship_segment(self, segment: Segment) -> int:
         total = 0
-        position = self._position(segment)
+        position = self._shipped.get(segment.name)
+        if position is None:
+            position = self._position(segment)
         reader = self._readers.setdefault(segment.name, SegmentReader(segment))
         # What comes meanwhile is for the next time: to run after a fast writer would take its
         # points in ones and twos, each with a transaction, and the writer's time with it.
@@ -88,15 +100,14 @@ class Shipper:
             if end == position:
                 break
             with self._database.write() as tx:
-                column = journal_positions.c
                 moved = tx.connection.execute(
-                    update(journal_positions)
-                    .where(column.segment == segment.name, column.shipped_bytes == position)
-                    .values(shipped_bytes=end)
+                    _MOVE, {"of": segment.name, "known": position, "reached": end}
                 )
-                if moved.rowcount == 0:
-                    break  # somebody else has shipped from here
-                metrics.append(tx, batch)
+                if moved.rowcount:
+                    metrics.append(tx, batch)
+            if moved.rowcount == 0:  # somebody else has shipped from here
+                position = self._position(segment)
+                continue
             total += sum(chunk.count for new in batch.values() for chunk in new)
             position = end
             self._shipped[segment.name] = end
