@@ -85,4 +85,4 @@ build: setup ## Build the wheel and the source distribution
 
 .PHONY: clean
 clean: ## Remove what was made here
-	@rm -rf $(VENV) js/node_modules dist widget/runwatch/widgets/static notebooks/.runwatch notebooks/outputs
+	@rm -rf $(VENV) $(VENV)-bench js/node_modules dist widget/runwatch/widgets/static notebooks/.runwatch notebooks/outputs

@@ -122,6 +122,9 @@ def test_a_workspace_that_may_not_be_written_to_is_read(
             from runwatch.exceptions import RunwatchException
             run = Workspace.from_config().get_run("r")
             print(run.get_status(), run.get_metrics(), run.get_tags())
+            from runwatch import cli
+            assert cli.main(["doctor", "--check"]) == 1  # the journal of the copied process
+            assert cli.main(["doctor"]) == 1
             for act in (lambda: run.tag("a", "b"), lambda: run.log("loss", 1), run.fail):
                 try:
                     act()
@@ -133,7 +136,9 @@ def test_a_workspace_that_may_not_be_written_to_is_read(
     finally:
         for path in (copy, *copy.rglob("*")):
             path.chmod(0o700)
-    read, *refused = said.splitlines()
+    read, found, not_mended, _, *refused = said.splitlines()
+    assert "was left over" in found
+    assert not_mended.strip() == "not mended"
     assert read == "Completed {'loss': [0.5, 0.25]} {'kept': 'yes'}"
     assert [".runwatch may not be written to" in line for line in refused] == [True, False, True]
     assert "The point was not logged" in refused[1]

@@ -44,7 +44,8 @@ def examine(paths: WorkspacePaths, *, mend: bool = True) -> Iterator[Finding]:
     Raises
     ------
     WorkspaceException
-        The record can't be opened, and there is nothing in it that can be read.
+        The record can't be opened, and there is nothing in it that can be read; or it is to be
+        mended, and may not be written to.
     """
     if paths.database.exists() and (wrong := salvage.problem(paths)):
         what = f"The database {paths.database} is damaged: {wrong}."
@@ -60,6 +61,8 @@ def examine(paths: WorkspacePaths, *, mend: bool = True) -> Iterator[Finding]:
         )
     database = Database(paths)
     try:
+        if mend:
+            database.check_writable()
         yield from _dead_runs(database, mend=mend)
         yield from _journals(database, mend=mend)
         yield from _orphans(database, mend=mend)

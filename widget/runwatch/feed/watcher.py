@@ -19,6 +19,7 @@ from runwatch.store.database import Database
 
 TICK_S = 0.05
 COALESCE_S = 0.1
+_RETRY_S = 1.0
 """Views hear of changes at most this often."""
 SETTLE_S = 1.0
 
@@ -104,17 +105,19 @@ class Watcher:
                 subscription.send(delta)
 
     def _watch(self) -> None:
+        told = ""
         while True:
             with self._lock:
                 if not self._subscriptions:
                     self._thread = None
                     return
                 try:
-                    sent = self._look_once()
-                except RunwatchException as error:
-                    _log.warning("%s", error)
-                    sent = True
-            self._wake.wait(COALESCE_S if sent else TICK_S)
+                    pause_s = COALESCE_S if self._look_once() else TICK_S
+                except RunwatchException as error:  # a full disk, a deleted workspace
+                    if error.message != told:
+                        _log.warning("%s", error.message)
+                    told, pause_s = error.message, _RETRY_S
+            self._wake.wait(pause_s)
             self._wake.clear()
 
     def _look_once(self) -> bool:

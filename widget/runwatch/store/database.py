@@ -92,8 +92,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """Give a write transaction: committed at the end of the block, undone on an error."""
-        if self.read_only:
-            raise WorkspaceException(_read_only_sentence(self.paths))
+        self.check_writable()
         with _errors_in_words(self.paths):
             self._check_still_there()
             with (
@@ -101,6 +100,11 @@ class Database:
                 self._engine.execution_options(runwatch_write=True).begin() as connection,
             ):
                 yield Transaction(connection, connection.execute(_NEXT_CHANGE).scalar_one())
+
+    def check_writable(self) -> None:
+        """Raise `WorkspaceException` if this process may only read the record."""
+        if self.read_only:
+            raise WorkspaceException(_read_only_sentence(self.paths))
 
     def last_change(self) -> int:
         """Return the number of the newest transaction."""

@@ -23,8 +23,9 @@ _SHOWN = 3
 
 def problem(paths: WorkspacePaths) -> str | None:
     """Return what is wrong with the database's file, by SQLite's own check; None if nothing is."""
+    read_only = sqlite_file.is_read_only(paths.database)
     try:
-        connection = sqlite_file.connector(paths.database, read_only=False)()
+        connection = sqlite_file.connector(paths.database, read_only=read_only)()
         try:
             found = [row[0] for row in connection.execute("PRAGMA integrity_check(100)")]
         finally:
