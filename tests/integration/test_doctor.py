@@ -16,6 +16,7 @@ from runwatch import cli
 from runwatch.core import Experiment, Run, Workspace, doctor
 from runwatch.exceptions import UserErrorException, WorkspaceException
 from runwatch.store.journal import JournalWriter, SeriesName, segments
+from runwatch.store.paths import half_made_name
 
 HOUR_S = 3600
 
@@ -67,7 +68,11 @@ def test_what_a_crash_leaves_is_found_and_mended(
         (orphan / file).write_text(file)
     (group,) = (path for path in paths.journals.iterdir() if segments(path))
     (group / "x-000001.new").touch()
-    deleted = [paths.snapshots / ".new-0", paths.snapshots / "unused", paths.models / ".new-1"]
+    deleted = [
+        paths.snapshots / half_made_name(),
+        paths.snapshots / "unused",
+        paths.models / half_made_name(),
+    ]
     for path in deleted:
         path.mkdir()
     age(*kept, *deleted)
@@ -187,6 +192,8 @@ def test_a_live_workspace_is_backed_up_and_restored(
     (folder / "model.pkl").write_text("weights")
     done = experiment.start_logging(run_id="done")
     done.upload_file("outputs/model.pkl", str(folder / "model.pkl"))
+    for name in ("poetry.lock", "a.new", ".new-idea", "x.sqlite-wal"):
+        done.upload_file(name, str(folder / "model.pkl"))
     done.register_model("digits", "outputs/model.pkl")
     done.log("loss", 0.5)
     done.complete()
@@ -213,7 +220,7 @@ def test_a_live_workspace_is_backed_up_and_restored(
     assert is_private(folder / "elsewhere/.runwatch")
     restored = Workspace.from_config("elsewhere")
     assert restored.get_run("done").get_metrics() == {"loss": 0.5}
-    assert restored.get_run("done").get_file_names() == ["outputs/model.pkl"]
+    assert restored.get_run("done").get_file_names() == done.get_file_names()
     assert restored.models["digits"].version == 1
     run = restored.get_run("live")
     assert run.get_status() == "Failed"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runwatch.exceptions import SnapshotException
+from runwatch.store.paths import half_made_name
 
 LIMIT_BYTES = 300 * 2**20
 LIMIT_FILES = 2000
@@ -42,7 +43,7 @@ def take(source: Path, store: Path) -> str:
     try:
         snapshot_id = _identify(files)
         if not (store / snapshot_id).is_dir():
-            aside = store / f".new-{uuid.uuid4().hex}"
+            aside = store / half_made_name()
             _copy(files, aside)
             try:
                 aside.rename(store / snapshot_id)

@@ -15,7 +15,7 @@ from runwatch.compute import settle
 from runwatch.store import file_lock, models, run_files, runs, salvage, schema, shipper
 from runwatch.store.database import Database
 from runwatch.store.journal import NEW_SUFFIX, TORN_SUFFIX, segments
-from runwatch.store.paths import RunPaths, WorkspacePaths
+from runwatch.store.paths import RunPaths, WorkspacePaths, is_half_made
 from runwatch.store.status import TERMINAL
 
 _SETTLED_S = 3600.0
@@ -127,6 +127,7 @@ def _orphans(database: Database, *, mend: bool) -> Iterator[Finding]:
         for path in folder.glob(".new-*")
     ]
     half_made += paths.root.glob("runs/*/files/**/.new-*")
+    half_made = [path for path in half_made if is_half_made(path)]
     with database.read() as connection:
         table = schema.runs.c
         rows = connection.execute(select(table.run_id, table.status, table.snapshot)).all()

@@ -8,7 +8,6 @@ import sqlite3
 import stat
 import tarfile
 import tempfile
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,10 +15,12 @@ from pathlib import Path
 from runwatch.exceptions import UserErrorException, WorkspaceException
 from runwatch.store import file_lock, salvage
 from runwatch.store.database import Database
-from runwatch.store.paths import WorkspacePaths
+from runwatch.store.journal import segments
+from runwatch.store.paths import WorkspacePaths, half_made_name, is_half_made
 from runwatch.store.shipper import LOCK_NAME
 
-_LEFT_OUT = (".lock", "-wal", "-shm", ".new")
+_OF_PROCESSES = (".lock", "-wal", "-shm")
+"""Ends of the names of files in the workspace folder that mean nothing to another machine."""
 
 
 def write(database: Database, file: Path) -> Path:
@@ -33,7 +34,7 @@ def write(database: Database, file: Path) -> Path:
         raise UserErrorException(f"{file} is there already. Choose another name.")
     if root in file.parents:
         raise UserErrorException(f"{file} is in the workspace itself. Choose another folder.")
-    aside = file.with_name(f".new-{uuid.uuid4().hex}")
+    aside = file.with_name(half_made_name())
     try:
         with tempfile.TemporaryDirectory(dir=file.parent) as scratch:
             copy = Path(scratch)
@@ -44,7 +45,8 @@ def write(database: Database, file: Path) -> Path:
                     tar.add(path, name)
                 copied = {database.paths.database.name, database.paths.journals.name}
                 for name, path in _below(root):
-                    if Path(name).parts[0] not in copied:
+                    of_process = path.parent == root and name.endswith(_OF_PROCESSES)
+                    if Path(name).parts[0] not in copied and not of_process:
                         _add(tar, path, name)
         aside.rename(file)
     except OSError as error:
@@ -65,16 +67,21 @@ def _tar(file: Path, *, compressed: bool) -> tarfile.TarFile:
 def _copy_record(database: Database, folder: Path) -> None:
     """Copy the database and the journals as they are at one moment."""
     paths = database.paths
-    journals = folder / paths.journals.name
     with ExitStack() as stack:
+        groups = []
         # While nothing is shipped, each point is in the database or in a journal, and in one only.
         for group in sorted(p for p in paths.journals.iterdir() if p.is_dir()):
             try:
                 stack.enter_context(file_lock.held(group / LOCK_NAME))
             except FileNotFoundError:
                 continue  # shipped and removed meanwhile
+            groups.append(group)
         database.copy_to(folder / paths.database.name)
-        shutil.copytree(paths.journals, journals, ignore=shutil.ignore_patterns("*.lock", "*.new"))
+        for group in groups:
+            copy = folder / paths.journals.name / group.name
+            copy.mkdir(parents=True)
+            for segment in segments(group):
+                shutil.copyfile(segment.path, copy / segment.path.name)
 
 
 def _below(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -82,7 +89,7 @@ def _below(folder: Path) -> Iterator[tuple[str, Path]]:
         links = [name for name in folders if Path(root, name).is_symlink()]
         for name in sorted([*files, *links]):
             path = Path(root, name)
-            if not name.endswith(_LEFT_OUT) and not name.startswith(".new-"):
+            if not is_half_made(path):
                 yield path.relative_to(folder).as_posix(), path
 
 
@@ -113,7 +120,7 @@ def extract(file: Path, root: Path) -> None:
         )
     if not hasattr(tarfile, "data_filter"):
         raise WorkspaceException("To restore needs Python 3.10.12, 3.11.4 or a newer one.")
-    aside = root.with_name(f".new-{uuid.uuid4().hex}")
+    aside = root.with_name(half_made_name())
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
         aside.mkdir(mode=0o700)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 
 from runwatch.store.clock import now_us
 from runwatch.store.database import Database, Transaction
-from runwatch.store.paths import WorkspacePaths
+from runwatch.store.paths import WorkspacePaths, half_made_name
 from runwatch.store.schema import models, runs
 
 
@@ -57,7 +56,7 @@ def register(
     """
     folder = database.paths.models
     folder.mkdir(mode=0o700, exist_ok=True)
-    made = folder / f".new-{uuid.uuid4().hex}"
+    made = folder / half_made_name()
     made.mkdir(mode=0o700)
     try:
         copy_to(made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ FOLDER = ".runwatch"
 STD_LOG = "user_logs/std_log.txt"
 ENVIRONMENT_LOG = "system_logs/environment.txt"
 
+_HALF_MADE = re.compile(r"\.new-[0-9a-f]{32}")
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,299}\Z")
 _LONGEST_FOLDER_NAME = 160
 
@@ -25,6 +27,16 @@ def checked_run_id(run_id: str) -> str:
             "letters, digits, '_', '.' or '-', 300 characters at most."
         )
     return run_id
+
+
+def half_made_name() -> str:
+    """Return a new name for something that is renamed when it is whole."""
+    return f".new-{uuid.uuid4().hex}"
+
+
+def is_half_made(path: Path) -> bool:
+    """Return whether a file or folder has such a name."""
+    return _HALF_MADE.match(path.name) is not None
 
 
 @dataclass(frozen=True)

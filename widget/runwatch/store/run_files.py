@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import uuid
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from runwatch.exceptions import UserErrorException
-from runwatch.store.paths import RunPaths
+from runwatch.store.paths import RunPaths, half_made_name
 
 _LOGS = ("user_logs/", "system_logs/", "logs/")
 GATHERED = ("outputs", "logs")
@@ -71,7 +70,7 @@ def add(paths: RunPaths, name: str, source: Path | IO[bytes]) -> Path:
             f"Resource Conflict: the run has a file {checked!r} already. Files of a run are a "
             "permanent record; choose another name."
         )
-    aside = target.with_name(f".new-{uuid.uuid4().hex}")
+    aside = target.with_name(half_made_name())
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not target.parent.resolve().is_relative_to(paths.files.resolve()):

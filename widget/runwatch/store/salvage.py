@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,7 @@ from sqlalchemy import create_engine
 from runwatch.exceptions import WorkspaceException
 from runwatch.store import file_lock, schema, sqlite_file
 from runwatch.store.database import write_facts
-from runwatch.store.paths import WorkspacePaths
+from runwatch.store.paths import WorkspacePaths, half_made_name
 
 _SHOWN = 3
 
@@ -58,7 +57,7 @@ def rebuild(paths: WorkspacePaths) -> Salvaged:
     WorkspaceException
         Nothing at all can be read.
     """
-    made = paths.database.with_name(f".new-{uuid.uuid4().hex}.sqlite")
+    made = paths.database.with_name(half_made_name())
     with file_lock.held(paths.upgrade_lock), file_lock.held(paths.write_lock):
         try:
             rows = _copy(paths.database, made)
@@ -76,7 +75,10 @@ def rebuild(paths: WorkspacePaths) -> Salvaged:
 
 def _put_in_place(made: Path, database: Path) -> Path:
     aside = database.with_name(f"{database.name}.damaged-{datetime.now():%Y%m%d-%H%M%S-%f}")
-    os.link(database, aside)
+    try:
+        os.link(database, aside)
+    except OSError:  # a file system without second names
+        shutil.copyfile(database, aside)
     log = database.with_name(database.name + "-wal")
     if log.exists():
         # A log of the old file must not be taken for one of the new.
