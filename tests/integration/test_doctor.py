@@ -144,11 +144,13 @@ def test_a_damaged_database_keeps_what_can_be_read(experiment: Experiment, attem
     paths = experiment.workspace._record.paths
     with sqlite3.connect(paths.database) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        # Without its root, nothing of a table can be found.
-        roots = {page for (page,) in connection.execute("SELECT rootpage FROM sqlite_master")}
+        roots = {page - 1 for (page,) in connection.execute("SELECT rootpage FROM sqlite_master")}
     connection.close()
     data = bytearray(paths.database.read_bytes())
-    pages = [page for page in range(1, len(data) // 4096) if page + 1 not in roots]
+    # Pages with rows: with one that leads to others, all that it leads to would be lost.
+    leaf = 0x0D
+    pages = [page for page in range(1, len(data) // 4096) if data[page * 4096] == leaf]
+    pages = [page for page in pages if page not in roots]
     for page in random.Random(attempt).sample(pages, 4):
         data[page * 4096 : (page + 1) * 4096] = os.urandom(4096)
     paths.database.write_bytes(data)
@@ -166,7 +168,7 @@ def test_a_damaged_database_keeps_what_can_be_read(experiment: Experiment, attem
     }
     assert len(found) > 200
     assert all(kept[run_id].items() >= metrics.items() for run_id, metrics in found.items())
-    assert sum(map(bool, found.values())) > 150
+    assert sum(map(bool, found.values())) > 100
     with Experiment(workspace, "afterwards").start_logging() as run:
         run.log("loss", 1)
     assert findings(workspace) == []

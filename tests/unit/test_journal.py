@@ -211,6 +211,24 @@ def test_a_journal_that_cannot_be_written_says_so(tmp_path: Path) -> None:
         JournalWriter(blocked / "journal").append(LOSS, 0, 1.0)
 
 
+def test_a_folder_that_is_removed_before_the_first_point_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "group"
+    mkdir, removals = Path.mkdir, iter([True, True, False])
+
+    def mkdir_and_be_shipped(path: Path, **options: Any) -> None:
+        mkdir(path, **options)
+        if path == folder and next(removals):
+            path.rmdir()
+
+    monkeypatch.setattr(Path, "mkdir", mkdir_and_be_shipped)
+    writer = JournalWriter(folder)
+    writer.append(LOSS, 0, 1.0)
+    writer.close()
+    assert read_all(folder) == {LOSS: [(0, 1.0)]}
+
+
 def test_a_fork_writes_a_journal_of_its_own(database: Database, experiment: Experiment) -> None:
     run = next(iter(experiment.get_runs()))
     run.log("loss", 1.0)

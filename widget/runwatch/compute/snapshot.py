@@ -49,6 +49,7 @@ def take(source: Path, store: Path) -> str:
                 aside.rename(store / snapshot_id)
             except OSError:  # another process was quicker with the same contents
                 shutil.rmtree(aside)
+        os.utime(store / snapshot_id)  # it is in use again: what is old and unused is removed
     except OSError as error:
         raise SnapshotException(
             f"Can't take the snapshot of {source}: {error.filename}: {error.strerror}. List files "

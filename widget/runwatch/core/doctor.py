@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,7 +113,9 @@ def _journals(database: Database, *, mend: bool) -> Iterator[Finding]:
                     "deleted" if mend else None,
                 )
         if mend and {path.name for path in group.iterdir()} <= {shipper.LOCK_NAME}:
-            shutil.rmtree(group, ignore_errors=True)
+            with suppress(OSError):  # a writer has come meanwhile
+                (group / shipper.LOCK_NAME).unlink(missing_ok=True)
+                group.rmdir()
 
 
 def _orphans(database: Database, *, mend: bool) -> Iterator[Finding]:

@@ -46,6 +46,7 @@ TORN_SUFFIX = ".torn"
 NEW_SUFFIX = ".new"
 _KINDS = (b"S", b"d", b"q", b"j")
 
+_TRIES = 5
 _LOOK_S = 0.5
 """How often a writer looks whether its segment is still there."""
 
@@ -161,18 +162,16 @@ class JournalWriter:
 
     def _open_segment(self) -> None:
         path = self.folder / f"{self._writer}-{next(self._segment_numbers):06d}{SUFFIX}"
-        try:
-            # Not its parents: a workspace that was deleted is not to come back as half of one.
-            self.folder.mkdir(mode=0o700, exist_ok=True)
-            # Under a name that no reader looks at until the lock is held.
-            hidden = path.with_suffix(NEW_SUFFIX)
-            descriptor = os.open(
-                hidden, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
-            )
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            os.rename(hidden, path)
-        except OSError as error:
-            raise _in_words(self.folder, error) from error
+        for more_tries in reversed(range(_TRIES)):
+            try:
+                # Not its parents: a workspace that was deleted is not to come back as half of one.
+                self.folder.mkdir(mode=0o700, exist_ok=True)
+                descriptor = _new_locked_file(path)
+                break
+            except OSError as error:
+                # Who ships a group removes its folder when he finds it empty, as it can be now.
+                if not (isinstance(error, FileNotFoundError) and more_tries):
+                    raise _in_words(self.folder, error) from error
         self._close_segment()
         self._descriptor = descriptor
         self._series.clear()
@@ -197,6 +196,21 @@ class JournalWriter:
         """Take back what was written of a record for which there was no room."""
         os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _new_locked_file(path: Path) -> int:
+    """Make a file that is locked when others see it, and return its descriptor."""
+    # Under a name that no reader looks at until the lock is held.
+    hidden = path.with_suffix(NEW_SUFFIX)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+    descriptor = os.open(hidden, flags, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        os.rename(hidden, path)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _in_words(folder: Path, error: OSError) -> WorkspaceException:
