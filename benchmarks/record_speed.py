@@ -22,7 +22,7 @@ from benchmarks.figure import (
 )
 from runwatch import Experiment, ScriptRunConfig, Workspace
 
-POINTS = 200_000
+POINTS = 1_000_000
 PROCESSES = 32
 CROWD_POINTS = 20_000
 CALLS_S = 5

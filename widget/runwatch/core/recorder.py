@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from runwatch.store.shipper import Shipper
 
 TICK_S = 0.1
-_SHARE = 10
+_SHARE = 20
 """Of its time, the thread works one part in so many: where many processes write, each waits long
 for its turn, and they would do little else than ship."""
+_LONGEST_TICK_S = 1.0
 HEARTBEAT_S = 10.0
 _log = logging.getLogger("runwatch")
 
@@ -212,7 +213,8 @@ class Recorder:
                     if not self._answers_for and not self.waiting_bytes():
                         self._thread = None
                         return
-            time.sleep(max(TICK_S, (time.monotonic() - begun) * (_SHARE - 1)))
+            took = time.monotonic() - begun
+            time.sleep(min(max(TICK_S, took * (_SHARE - 1)), _LONGEST_TICK_S))
 
     def _keep_once(self) -> bool:
         """Ship, look for cancellations, beat; return whether there is more to do."""

@@ -12,6 +12,8 @@ from runwatch.exceptions import RunwatchException, UserErrorException
 if TYPE_CHECKING:
     from runwatch.store.metrics import MetricArrays
 
+_LEAST, _MOST = -(2**63), 2**63
+
 
 class RunMetrics(RunRecord):
     """The metrics of a run."""
@@ -42,7 +44,7 @@ class RunMetrics(RunRecord):
         """
         if type(value) is not float:
             value = names.scalar(name, value)
-        if step is not None:
+        if step is not None and (type(step) is not int or not _LEAST < step < _MOST):
             step = names.step(step)
         self._record.recorder.log(self._id, names.metric_name(name), "scalar", step, value)
 
