@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import codecs
 import json
+import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from runwatch.exceptions import ActivityFailedException
 from runwatch.store.status import TERMINAL, RunStatus
 
 if TYPE_CHECKING:
     from runwatch.core.run_lifecycle import RunLifecycle
+
+_R = TypeVar("_R", bound="RunLifecycle")
+_log = logging.getLogger("runwatch")
 
 LOOK_S = 0.05
 _SETTLE_EVERY_S = 0.5
@@ -26,6 +30,15 @@ def wait_until_ended(run: RunLifecycle, *, timeout_s: float | None = None) -> No
     for _ in _looks(run):
         if deadline is not None and time.monotonic() > deadline:
             return
+
+
+def call_at_end(run: _R, callback: Callable[[_R], object]) -> None:
+    """Call a function with the run when it has ended."""
+    try:
+        wait_until_ended(run)
+        callback(run)
+    except Exception:  # noqa: BLE001 whatever the caller's function raises
+        _log.exception("What run.on_end() was given raised an exception for run %s.", run.id)
 
 
 def _looks(run: RunLifecycle) -> Iterator[None]:

@@ -6,10 +6,10 @@ import os
 import shutil
 import sys
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from runwatch.core import names, run_filter
 from runwatch.core.html_table import Link, html_table
@@ -52,6 +52,9 @@ class Experiment:
     UserErrorException
         The name won't do, or `workspace` is no Workspace.
     """
+
+    _notebook_view: ClassVar[Callable[..., Any] | None] = None
+    """What shows an experiment in a notebook; set from above, as this layer knows no notebook."""
 
     def __init__(
         self,
@@ -459,6 +462,12 @@ class Experiment:
 
         with self._workspace._record.database.write() as tx:
             experiments.remove_tags(tx, self._row.key, tags)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """Return what a notebook shows for an experiment as a cell's last expression."""
+        if Experiment._notebook_view is None:
+            return {"text/plain": repr(self), "text/html": self._repr_html_()}
+        return Experiment._notebook_view(self, **kwargs)
 
     def _repr_html_(self) -> str:
         """Return the experiment as one row of a table."""

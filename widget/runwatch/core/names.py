@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import operator
 import re
 from collections.abc import Mapping
@@ -127,9 +128,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
+LEAST_STEP, MOST_STEP = 1 - 2**63, 2**63 - 1
+
+
 def step(value: object) -> int | None:
     """Return a metric's step as an int of 64 bits."""
-    if type(value) is int and -(2**63) < value < 2**63:
+    if type(value) is int and LEAST_STEP <= value <= MOST_STEP:
         return value
     if value is None:
         return None
@@ -137,9 +141,29 @@ def step(value: object) -> int | None:
         number: int | None = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         number = int(value) if isinstance(value, float) and value.is_integer() else None
-    if number is None or not -(2**63) < number < 2**63:
+    if number is None or not LEAST_STEP <= number <= MOST_STEP:
         raise UserErrorException(f"step must be a whole number (64 bit); got {_shortly(value)}.")
     return number
+
+
+def progress(done: object, total: object, label: object) -> dict[str, Any]:
+    """Return how far a run has come, if that can be said."""
+    numbers = [scalar(name, value) for name, value in (("done", done), ("total", total))]
+    for name, number in zip(("done", "total"), numbers, strict=True):
+        if not isinstance(number, (int, float)) or not math.isfinite(number):
+            raise UserErrorException(
+                f"set_progress needs {name} as a finite number; got {_shortly(number)}."
+            )
+    if numbers[0] < 0 or numbers[1] <= 0:
+        raise UserErrorException(
+            "set_progress needs how much is done (0 or more) and the total (more than 0); got "
+            f"{numbers[0]} of {numbers[1]}."
+        )
+    return {
+        "done": numbers[0],
+        "total": numbers[1],
+        "label": None if label is None else text("The label of a progress", label),
+    }
 
 
 def _shortly(value: object) -> str:

@@ -90,6 +90,11 @@ class OfflineRun:
         """Print predictions."""
         self._keep("predictions", name, value)
 
+    def set_progress(self, done: float, total: float, label: str | None = None) -> None:
+        """Print how far the run has come."""
+        checked = names.progress(done, total, label)
+        print(f"Progress: {checked['done']} of {checked['total']}", checked["label"] or "")
+
     def log_parameters(self, parameters: Mapping[str, Any]) -> None:
         """Print what the run is made with."""
         self._parameters.update(names.parameters(parameters))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import traceback as tracebacks
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -300,6 +302,22 @@ class RunLifecycle(RunRecord):
         while self.get_status() not in TERMINAL:
             await asyncio.sleep(completion.LOOK_S)
         return completion.result(self, raise_on_error=raise_on_error, show=False)
+
+    def on_end(self, callback: Callable[[Self], object]) -> None:
+        """Have a function called when the run has ended, however it ends.
+
+        Parameters
+        ----------
+        callback
+            Called once with the run, on a thread of its own; at once if it has ended already. An
+            exception that it raises is logged.
+        """
+        threading.Thread(
+            target=completion.call_at_end,
+            args=(self, callback),
+            name="runwatch-on-end",
+            daemon=True,
+        ).start()
 
     # --- with -------------------------------------------------------------------------------
 

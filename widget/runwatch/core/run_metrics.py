@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from runwatch.core import names
 from runwatch.core.run_record import RunRecord
 from runwatch.exceptions import RunwatchException, UserErrorException
+from runwatch.store.journal import PROGRESS
 
 if TYPE_CHECKING:
     from runwatch.store.metrics import MetricArrays
-
-_LEAST, _MOST = -(2**63), 2**63
 
 
 class RunMetrics(RunRecord):
@@ -44,7 +44,9 @@ class RunMetrics(RunRecord):
         """
         if type(value) is not float:
             value = names.scalar(name, value)
-        if step is not None and (type(step) is not int or not _LEAST < step < _MOST):
+        if step is not None and (
+            type(step) is not int or not names.LEAST_STEP <= step <= names.MOST_STEP
+        ):
             step = names.step(step)
         self._record.recorder.log(self._id, names.metric_name(name), "scalar", step, value)
 
@@ -78,6 +80,27 @@ class RunMetrics(RunRecord):
             `value` is no dict, or its columns have different lengths.
         """
         self._log_structure(name, "table", names.table(name, value))
+
+    def set_progress(self, done: float, total: float, label: str | None = None) -> None:
+        """Say how far the run has come; the widget shows it, and how long it will still take.
+
+        A progress bar that tqdm writes to the log of a submitted script is noticed by itself.
+
+        Parameters
+        ----------
+        done, total
+            How much is done of how much there is to do, in any unit, such as epochs.
+        label
+            What is being done now, such as "training".
+
+        Raises
+        ------
+        UserErrorException
+            `done` is negative, `total` is not positive, or one of them is no finite number.
+        """
+        checked = names.progress(done, total, label)
+        kept = {**checked, "unix_ms": round(time.time() * 1000)}
+        self._record.recorder.log(self._id, PROGRESS, PROGRESS, None, kept)
 
     def _log_structure(self, name: str, kind: str, value: Any) -> None:
         self._record.recorder.log(self._id, names.metric_name(name), kind, None, value)
@@ -141,7 +164,7 @@ class RunMetrics(RunRecord):
             by_key = {row.id: row for row in wanted}
             of_run: dict[int, dict[str, Any]] = {}
             for series in metrics.of_runs(connection, [row.id for row in wanted]):
-                if name is None or series.name == name:
+                if series.kind != PROGRESS and name in (None, series.name):
                     values = metrics.read_values(connection, series.id)
                     if series.kind == "artifact":
                         owner = by_key[series.run].run_id

@@ -50,6 +50,9 @@ _TRIES = 5
 _LOOK_S = 0.5
 """How often a writer looks whether its segment is still there."""
 
+PROGRESS = "progress"
+"""The kind of the series that says how far a run has come; it is no metric."""
+
 _FRAME = struct.Struct("<II")
 _SERIES = struct.Struct("<cI")
 _HEAD = struct.Struct("<cIqd")
@@ -68,7 +71,7 @@ class SeriesName(NamedTuple):
     run_id: str
     name: str
     kind: str
-    """Which method logged it: scalar, list, row, table, artifact."""
+    """Which method logged it: scalar, list, row, table, artifact, progress."""
 
 
 class JournalWriter:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, delete, insert, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from runwatch.exceptions import ServiceException
@@ -14,8 +14,10 @@ from runwatch.store import runs
 from runwatch.store.database import Transaction
 from runwatch.store.metrics import comparable
 from runwatch.store.schema import run_parameters, run_properties, run_tags
+from runwatch.store.schema import runs as runs_table
 
 Labels = dict[str, "str | None"]
+_MOST_SUGGESTED = 200
 
 
 def _of(connection: Connection, table: Table, keys: Iterable[int]) -> dict[int, Labels]:
@@ -35,6 +37,25 @@ def tags(connection: Connection, keys: Iterable[int]) -> dict[int, Labels]:
 def properties(connection: Connection, keys: Iterable[int]) -> dict[int, Labels]:
     """Return the properties of each run."""
     return _of(connection, run_properties, keys)
+
+
+def tags_used_in(connection: Connection, experiment: int) -> dict[str, list[str]]:
+    """Return the tags of an experiment's runs with their values, the most frequent first."""
+    count = func.count().label("count")
+    query = (
+        select(run_tags.c.key, run_tags.c.value)
+        .join(runs_table, runs_table.c.id == run_tags.c.run)
+        .where(runs_table.c.experiment == experiment)
+        .group_by(run_tags.c.key, run_tags.c.value)
+        .order_by(count.desc(), run_tags.c.key, run_tags.c.value)
+        .limit(_MOST_SUGGESTED)
+    )
+    found: dict[str, list[str]] = {}
+    for key, value in connection.execute(query):
+        values = found.setdefault(key, [])
+        if value is not None:
+            values.append(value)
+    return found
 
 
 def set_tags(tx: Transaction, key: int, new: Mapping[str, str | None]) -> None:
