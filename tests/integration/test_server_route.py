@@ -51,7 +51,7 @@ def test_the_route_is_open_to_the_token_alone_and_checks_what_it_is_given(
     server: JupyterServer, run: Run
 ) -> None:
     workspace_id = run._record.database.workspace_id
-    tag = {"type": "set_tag", "id": "1", "run_id": run.id, "key": "quality", "value": "good"}
+    tag = {"type": "set_tag", "id": "1", "run_ids": [run.id], "key": "quality", "value": "good"}
     body = {"workspace_id": workspace_id, "command": tag}
     token = {"Authorization": f"token {server.token}"}
 
@@ -65,14 +65,16 @@ def test_the_route_is_open_to_the_token_alone_and_checks_what_it_is_given(
     assert post(server, body, **token)[1]["type"] == "ack"
     assert run.get_tags() == {}, "the same command acted twice"
 
-    refused = post(server, {**body, "command": {**tag, "id": "2", "run_id": "nobody"}}, **token)[1]
+    refused = post(server, {**body, "command": {**tag, "id": "2", "run_ids": ["nobody"]}}, **token)[
+        1
+    ]
     assert refused["type"] == "refusal"
     unknown = post(server, {**body, "workspace_id": "../../etc", "command": tag}, **token)[1]
     assert "does not know this workspace" in unknown["message"]
     for broken in ({}, [], {"workspace_id": workspace_id, "command": {"type": "rm"}}):
         assert post(server, broken, **token)[0] == 400
 
-    cancel = {"type": "cancel", "id": "3", "run_id": run.id}
+    cancel = {"type": "cancel", "id": "3", "run_ids": [run.id]}
     assert post(server, {**body, "command": cancel}, **token)[1]["type"] == "ack"
     assert run.get_status() in ("CancelRequested", "Canceled")
 

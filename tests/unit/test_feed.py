@@ -3,41 +3,76 @@
 from __future__ import annotations
 
 import math
-import struct
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from runwatch.core import Experiment, Run
-from runwatch.feed import commands, series, wire
-from runwatch.feed.messages import Ack, CancelRun, Delta, Look, Refusal, RemoveTag, SetTag, Snapshot
+from runwatch.feed import commands, wire
+from runwatch.feed.family import OfExperiment, OfRun
+from runwatch.feed.messages import (
+    Ack,
+    CancelRuns,
+    Delta,
+    Look,
+    Numbers,
+    Points,
+    Refusal,
+    RemoveTag,
+    RunHead,
+    SetTag,
+    SetText,
+    Snapshot,
+    Sort,
+)
+from runwatch.feed.picture import Picture
+from runwatch.feed.series import MOST_POINTS, MOST_POINTS_SMALL
 from runwatch.feed.watcher import Watcher
 from tests.conftest import eventually
 
 
 class View:
-    """Puts together what it is sent, as the browser does."""
+    """Keeps what it is sent, and puts it together as the browser does."""
 
     def __init__(self) -> None:
         self.updates: list[Any] = []
+        self.picture = Picture()
 
     def __call__(self, update: Any) -> None:
         self.updates.append(update)
+        self.picture.take(update)
 
-    def last(self, part: str) -> Any:
-        values = [getattr(update, part, None) for update in self.updates]
-        return next((value for value in reversed(values) if value is not None), None)
+    @property
+    def run(self) -> RunHead:
+        assert self.picture.run is not None
+        return self.picture.run
+
+    @property
+    def names(self) -> list[str]:
+        return [row.display_name for row in self.picture.rows]
+
+    def parts(self, name: str) -> list[Any]:
+        found = [getattr(update, name, None) for update in self.updates]
+        return [part for part in found if part is not None]
+
+    def points(self, name: str) -> list[Points]:
+        return [one for part in self.parts("points") for one in part if one.name == name]
 
     def values(self, name: str) -> list[float]:
         drawn: list[float] = []
-        for update in self.updates:
-            for points in update.points or []:
-                if points.name == name:
-                    new = list(struct.unpack(f"<{len(points.values) // 8}d", points.values))
-                    drawn = new if points.replace else drawn + new
+        for one in self.points(name):
+            new = decoded(one.values)
+            drawn = new if one.replace else drawn + new
         return drawn
+
+
+def decoded(numbers: Numbers) -> list[float]:
+    if numbers.kind == "range":
+        return [numbers.start + i * numbers.step for i in range(numbers.count)]
+    return list(np.frombuffer(numbers.data, f"<{numbers.kind}").astype(float))
 
 
 @pytest.fixture
@@ -57,7 +92,7 @@ def watch(watcher: Watcher, run: Run) -> Iterator[Callable[..., tuple[View, Any]
 
     def _watch(**look: Any) -> tuple[View, Any]:
         view = View()
-        subscription = watcher.subscribe(run.id, Look(**look), view)
+        subscription = watcher.subscribe(OfRun(run.id), Look(**look), view)
         opened.append(subscription)
         return view, subscription
 
@@ -74,9 +109,9 @@ def test_a_view_gets_a_snapshot_and_then_deltas_without_a_gap(watch: Any, run: R
     assert (first.run.status, first.run.tags) == ("Running", {"data": "digits"})
     for number in range(5):
         run.tag("number", str(number))
-        eventually(lambda n=number: view.last("run").tags.get("number") == str(n))
+        eventually(lambda n=number: view.run.tags.get("number") == str(n))
     run.complete()
-    eventually(lambda: view.last("run").status == "Completed")
+    eventually(lambda: view.run.status == "Completed")
     assert [update.seq for update in view.updates] == list(range(1, len(view.updates) + 1))
 
 
@@ -95,16 +130,19 @@ def test_many_points_are_thinned_to_what_a_chart_can_show(watch: Any, run: Run) 
         run.log("wave", math.sin(step / 500))
     run.log("wave", 9.0)
     run.flush()
-    view, _ = watch()
-    (points,) = view.updates[0].points
-    assert points.count == 20_001
-    assert len(view.values("wave")) <= series.MOST_POINTS
-    assert max(view.values("wave")) == 9.0, "an extreme was lost"
-    for step in range(3 * series.MOST_POINTS):
+    view, subscription = watch()
+    (first,) = view.points("wave")
+    assert (first.count, first.last, first.highest, first.highest_step) == (20_001, 9, 9, 20_000)
+    assert len(view.values("wave")) <= MOST_POINTS_SMALL
+    subscription.look(Look(charts=True))
+    assert MOST_POINTS / 3 < len(view.values("wave")) <= MOST_POINTS
+    for step in range(20_000):
         run.log("wave", float(step))
     run.flush()
-    eventually(lambda: view.last("points")[0].count == 20_001 + 3 * series.MOST_POINTS)
-    assert len(view.values("wave")) <= 2 * series.MOST_POINTS
+    eventually(lambda: view.points("wave")[-1].count == 40_001)
+    assert len(view.values("wave")) <= 2 * MOST_POINTS
+    assert max(view.values("wave")) > 19_900, "the end was lost"
+    assert view.points("wave")[-1].highest == 19_999
 
 
 def test_text_and_numbers_that_json_lacks_have_a_last_value(watch: Any, run: Run) -> None:
@@ -115,41 +153,149 @@ def test_text_and_numbers_that_json_lacks_have_a_last_value(watch: Any, run: Run
     assert {p.name: p.last for p in view.updates[0].points} == {"message": "hello", "odd": "NaN"}
 
 
+def test_runs_are_compared_in_one_chart(watch: Any, run: Run) -> None:
+    first, second = run.create_children(count=2)
+    for child, loss in ((first, 1.0), (second, 2.0), (run, 3.0)):
+        child.log("loss", loss)
+        child.flush()
+    view, subscription = watch()
+    assert {points.run_id for points in view.points("loss")} == {run.id}
+    subscription.look(Look(compare=[first.id, second.id]))
+    assert {p.run_id: p.last for p in view.points("loss")[1:]} == {first.id: 1.0, second.id: 2.0}
+    second.log("loss", 2.5)
+    eventually(lambda: view.picture.last[second.id, "loss"].last == 2.5)
+
+
 def test_the_tree_travels_in_windows(watch: Any, run: Run) -> None:
     children = run.create_children(count=300)
     grandchild = children[10].child_run("grandchild")
     view, subscription = watch(limit=50)
-    tree = view.updates[0].tree
-    assert (tree.total, len(tree.rows)) == (300, 50)
-    assert tree.rows[10].child_count == 1
-    assert tree.rows[0].position == 1
-    assert tree.rows[0].siblings == 300
+    assert (view.picture.tree.total, len(view.picture.rows)) == (300, 50)
+    assert view.picture.rows[10].child_count == 1
+    assert view.picture.rows[0].position == 1
 
     subscription.look(Look(limit=50, expanded=[children[10].id]))
-    opened = view.last("tree")
-    assert opened.total == 301
-    assert (opened.rows[11].run_id, opened.rows[11].level) == (grandchild.id, 2)
+    assert view.picture.tree.total == 301
+    opened = view.picture.rows[11]
+    assert (opened.run_id, opened.level) == (grandchild.id, 2)
 
     subscription.look(Look(limit=50, offset=280))
-    assert [row.run_id for row in view.last("tree").rows] == [c.id for c in children[280:]]
+    assert view.picture.tree.ids == [child.id for child in children[280:]]
 
     subscription.look(Look(limit=50, filter="GRAND"))
-    assert [row.level for row in view.last("tree").rows] == [1, 2]
+    assert [row.level for row in view.picture.rows] == [1, 2]
 
 
-def test_a_row_that_changes_in_the_window_is_sent_alone(watch: Any, run: Run) -> None:
+def test_of_a_row_that_changes_only_the_change_is_sent(watch: Any, run: Run) -> None:
     children = run.create_children(count=20)
     view, _ = watch(limit=10)
-    trees = sum(1 for update in view.updates if update.tree)
-    children[3].log("loss", 0.5)
     children[3].complete()
     children[15].complete()
-    eventually(lambda: (view.last("rows") or [None])[-1])
-    eventually(lambda: view.last("run").child_counts == {"Running": 18, "Completed": 2})
-    rows = [row for update in view.updates[1:] for row in update.rows or []]
-    assert {row.run_id for row in rows} == {children[3].id}
-    assert rows[-1].status == "Completed"
-    assert sum(1 for update in view.updates if update.tree) == trees
+    eventually(lambda: view.run.child_counts == {"Running": 18, "Completed": 2})
+    changes = [row for update in view.updates[1:] for row in update.rows or []]
+    assert [sorted(change) for change in changes] == [["ended_ms", "run_id", "status"]]
+    assert changes[0]["run_id"] == children[3].id
+    assert not any(update.tree for update in view.updates[1:])
+
+
+def test_children_that_come_beyond_the_window_change_only_the_total(watch: Any, run: Run) -> None:
+    run.create_children(count=20)
+    view, _ = watch(limit=10)
+    run.child_run("later")
+    eventually(lambda: view.picture.tree.total == 21)
+    assert not any(update.rows for update in view.updates[1:])
+
+
+def test_an_order_stays_while_values_change_until_it_is_asked_for_again(
+    watch: Any, run: Run
+) -> None:
+    children = run.create_children(count=3)
+    for child, loss in zip(children, (0.3, 0.1, 0.2), strict=True):
+        child.display_name = f"was {loss}"
+        child.log("loss", loss)
+        child.flush()
+    sort = Sort(column="metric:loss")
+    view, subscription = watch(sort=sort)
+    assert view.names == ["was 0.1", "was 0.2", "was 0.3"]
+    children[0].log("loss", 0.0)
+    late = run.child_run("late")
+    late.log("loss", 0.05)
+    late.flush()
+    eventually(lambda: view.names == ["was 0.1", "was 0.2", "was 0.3", "late"])
+    eventually(lambda: view.picture.rows[3].values.get("metric:loss") == 0.05)
+    subscription.look(Look(sort=Sort(column="metric:loss", asked=1)))
+    assert view.names == ["was 0.3", "late", "was 0.1", "was 0.2"]
+    subscription.look(Look(sort=Sort(column="metric:loss", descending=True)))
+    assert view.names == ["was 0.2", "was 0.1", "late", "was 0.3"]
+
+
+def test_a_filter_follows_what_changes(watch: Any, run: Run) -> None:
+    good, bad = run.create_children(count=2)
+    good.log_parameters({"rate": 0.1})
+    view, subscription = watch(filter="metric:loss<0.5")
+    assert view.names == []
+    good.log("loss", 0.4)
+    bad.log("loss", 0.6)
+    good.flush()
+    eventually(lambda: view.picture.tree.ids == [good.id])
+    bad.log("loss", 0.2)
+    bad.flush()
+    eventually(lambda: view.picture.tree.ids == [good.id, bad.id])
+    subscription.look(Look(filter="colour:red"))
+    assert "colour: is no kind of condition" in view.picture.tree.filter_error
+    assert view.picture.tree.total == 2
+
+
+def test_columns_are_those_that_are_asked_for(watch: Any, run: Run) -> None:
+    child = run.child_run("one")
+    child.log_parameters({"rate": 0.1})
+    child.tag("quality", "good")
+    for loss in (0.5, 0.4, 0.3):
+        child.log("loss", loss)
+    child.flush()
+    view, subscription = watch()
+    assert view.updates[0].offered == ["param:rate", "tag:quality", "metric:loss"]
+    assert view.picture.tree.columns == ["status", "duration", "param:rate", "metric:loss", "tags"]
+    assert view.picture.rows[0].values == {"param:rate": 0.1, "metric:loss": 0.3}
+    subscription.look(Look(columns=["spark:loss", "tag:quality"]))
+    expected = {"spark:loss": [0.5, 0.4, 0.3], "tag:quality": "good"}
+    assert view.picture.rows[0].values == expected
+
+
+def test_an_experiment_shows_its_runs_the_newest_first(
+    watcher: Watcher, run: Run, experiment: Experiment
+) -> None:
+    view = View()
+    scope = OfExperiment(experiment._row.key)
+    subscription = watcher.subscribe(scope, Look(), view)
+    assert view.picture.tree.ids == [run.id]
+    newer = experiment.start_logging()
+    child = newer.child_run("child")
+    eventually(lambda: view.picture.tree.ids == [newer.id, run.id])
+    assert view.picture.experiment.run_counts == {"Running": 3}
+    subscription.look(Look(expanded=[newer.id]))
+    assert view.picture.tree.ids == [newer.id, child.id, run.id]
+    subscription.close()
+
+
+def test_progress_is_what_the_run_says_or_what_a_bar_in_its_log_shows(watch: Any, run: Run) -> None:
+    run._paths.std_log.parent.mkdir(parents=True)
+    bar = "\repochs:  40%|\u2588\u2588   | 4/10 [00:20<00:30,  5.00s/it]"
+    run._paths.std_log.write_text("begin\n" + bar)
+    view, _ = watch()
+    progress = view.run.progress
+    assert (progress.done, progress.total, progress.label, progress.left_ms) == (
+        4,
+        10,
+        "epochs",
+        30_000,
+    )
+    run.set_progress(1, 4, "training")
+    eventually(lambda: (view.run.progress.done, view.run.progress.label) == (1, "training"))
+    assert view.run.progress.left_ms >= 0
+    assert run.get_metrics() == {}
+    run.complete()
+    eventually(lambda: view.run.progress is None)
 
 
 def test_new_runs_of_a_tree_appear_and_those_of_others_do_not(
@@ -159,8 +305,8 @@ def test_new_runs_of_a_tree_appear_and_those_of_others_do_not(
     experiment.start_logging().child_run("stranger")
     child = run.child_run("mine")
     child.child_run("mine too")
-    eventually(lambda: view.last("run").child_counts.get("Running") == 2)
-    assert [row.display_name for row in view.last("tree").rows] == ["mine"]
+    eventually(lambda: view.run.child_counts.get("Running") == 2)
+    assert view.names == ["mine"]
 
 
 def test_the_log_is_followed_from_its_tail(watch: Any, run: Run) -> None:
@@ -174,10 +320,10 @@ def test_the_log_is_followed_from_its_tail(watch: Any, run: Run) -> None:
     assert first.start_bytes > 0
     with open(log, "ab") as file:
         file.write("half an é".encode()[:-1])
-    eventually(lambda: view.last("log_text").text == "half an ")
+    eventually(lambda: view.picture.log_text.text == "half an ")
     with open(log, "ab") as file:
         file.write("é\n".encode()[1:])
-    eventually(lambda: view.last("log_text").text == "é\n")
+    eventually(lambda: view.picture.log_text.text == "é\n")
 
 
 def test_the_thread_lives_only_while_somebody_looks(watch: Any) -> None:
@@ -200,10 +346,10 @@ def test_a_view_that_cant_be_reached_does_not_end_the_others_feed(
         if isinstance(update, Delta):
             raise ConnectionError("gone")
 
-    watcher.subscribe(run.id, Look(), broken)
+    watcher.subscribe(OfRun(run.id), Look(), broken)
     view, _ = watch()
     run.tag("still", "here")
-    eventually(lambda: view.last("run").tags == {"still": "here"})
+    eventually(lambda: view.run.tags == {"still": "here"})
 
 
 def answer(run: Run, command: Any) -> Any:
@@ -214,25 +360,39 @@ def answer(run: Run, command: Any) -> Any:
 
 
 def test_a_command_is_acknowledged_and_acts_once(run: Run) -> None:
-    first = SetTag(id="1", run_id=run.id, key="quality", value="good")
+    first = SetTag(id="1", run_ids=[run.id], key="quality", value="good")
     assert answer(run, first) == Ack(id="1")
-    assert answer(run, RemoveTag(id="2", run_id=run.id, key="quality")) == Ack(id="2")
+    assert answer(run, RemoveTag(id="2", run_ids=[run.id], key="quality")) == Ack(id="2")
     assert answer(run, first) == Ack(id="1"), "it came by the second way"
     assert run.get_tags() == {}
 
 
 def test_a_refusal_says_why(run: Run) -> None:
-    refused = answer(run, SetTag(id="1", run_id=run.id, key="", value=None))
+    refused = answer(run, SetTag(id="1", run_ids=[run.id], key="", value=None))
     assert isinstance(refused, Refusal)
     assert "at least one character" in refused.message
-    missing = answer(run, CancelRun(id="2", run_id="nobody"))
+    missing = answer(run, CancelRuns(id="2", run_ids=["nobody"]))
     assert "nobody was not found" in missing.message
 
 
 def test_cancelling_what_has_ended_says_so(run: Run) -> None:
     run.complete()
-    said = answer(run, CancelRun(id="1", run_id=run.id))
+    said = answer(run, CancelRuns(id="1", run_ids=[run.id]))
     assert "already ended (Completed)" in said.message
+
+
+def test_a_command_on_many_runs_spares_none_for_one_that_refuses(run: Run) -> None:
+    command = SetTag(id="1", run_ids=[run.id, "nobody"], key="quality", value="good")
+    refused = answer(run, command)
+    assert isinstance(refused, Refusal)
+    assert refused.message.startswith("1 of 2 runs: ")
+    assert run.get_tags() == {"quality": "good"}
+
+
+def test_name_and_description_are_commands(run: Run) -> None:
+    for field in ("display_name", "description"):
+        answer(run, SetText(id=field, run_ids=[run.id], field=field, value=f"new {field}"))
+    assert (run.display_name, run.description) == ("new display_name", "new description")
 
 
 def test_buffers_travel_beside_the_json(watch: Any, run: Run) -> None:
@@ -240,18 +400,17 @@ def test_buffers_travel_beside_the_json(watch: Any, run: Run) -> None:
     run.flush()
     view, _ = watch()
     content, buffers = wire.encode(view.updates[0])
-    assert content["points"][0]["values"] == {"$buffer": 1}
-    assert buffers == [struct.pack("<d", 0.0), struct.pack("<d", 0.5)]
+    sign = content["points"][0]["values"]
+    assert sign["kind"] == "f8"
+    assert buffers[sign["data"]["$buffer"]] == np.array([0.5]).tobytes()
 
 
 def test_ten_thousand_live_children_leave_the_feed_quick(watch: Any, run: Run) -> None:
     children = run.create_children(count=10_000)
     view, _ = watch(limit=10)
-    assert view.updates[0].tree.total == 10_000
+    assert view.picture.tree.total == 10_000
     for number in range(3):
-        before = len(view.updates)
         children[number].complete()
-        eventually(lambda b=before: len(view.updates) > b, within_s=5)
-    assert [row.status for row in view.last("rows")] == ["Completed"]
+        eventually(lambda n=number: view.picture.rows[n].status == "Completed", within_s=5)
     run.cancel()
-    eventually(lambda: view.last("run").child_counts == {"Completed": 3, "Canceled": 9_997})
+    eventually(lambda: view.run.child_counts == {"Completed": 3, "Canceled": 9_997})

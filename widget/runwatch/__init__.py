@@ -34,7 +34,15 @@ def _compact_view(run: Run, **kwargs: Any) -> Any:
     return RunDetails(run, compact=True)._repr_mimebundle_(**kwargs)
 
 
+def _table_view(experiment: Experiment, **kwargs: Any) -> Any:
+    """Show an experiment as the live table of its runs."""
+    from runwatch.widgets import RunTable
+
+    return RunTable(experiment)._repr_mimebundle_(**kwargs)
+
+
 Run._notebook_view = _compact_view
+Experiment._notebook_view = _table_view
 
 __all__ = [
     "VERSION",

@@ -23,7 +23,8 @@ from runwatch.store.status import TERMINAL
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from runwatch.feed.messages import RunHead, TreeRow, Update
+    from runwatch.feed.messages import RunHead, Update
+    from runwatch.feed.picture import Picture
 
 _STYLES = {
     "Completed": ("green", "✔"),
@@ -42,78 +43,55 @@ def watch(run: Run, *, console: Console | None = None) -> str:
     from rich.console import Console
     from rich.live import Live
 
+    from runwatch.feed.family import OfRun
     from runwatch.feed.messages import Look
+    from runwatch.feed.picture import Picture
     from runwatch.feed.watcher import Watcher
 
     updates: queue.SimpleQueue[Update] = queue.SimpleQueue()
     watcher = Watcher(run._record.database, run._record.settle)
-    picture = _Picture()
-    subscription = watcher.subscribe(run.id, Look(limit=_SHOWN_ROWS), updates.put)
+    picture = Picture()
+    subscription = watcher.subscribe(OfRun(run.id), Look(limit=_SHOWN_ROWS), updates.put)
     try:
         with Live(console=console or Console(), refresh_per_second=8, transient=False) as live:
             while True:
                 with contextlib.suppress(queue.Empty):  # the running clock goes on
                     picture.take(updates.get(timeout=1.0))
-                live.update(picture.draw())
-                if picture.ended() and updates.empty():
-                    return picture.head.status
+                assert picture.run is not None
+                live.update(_drawn(picture, picture.run))
+                if picture.run.status in TERMINAL and updates.empty():
+                    return picture.run.status
     finally:
         subscription.close()
 
 
-class _Picture:
-    """The tree as last heard of."""
+def _drawn(picture: Picture, head: RunHead) -> RenderableType:
+    from rich.table import Table
 
-    head: RunHead
-
-    def __init__(self) -> None:
-        self._rows: dict[str, TreeRow] = {}
-        self._names: list[str] = []
-        self._last: dict[str, object] = {}
-
-    def take(self, update: Update) -> None:
-        from runwatch.feed.messages import Delta, Snapshot
-
-        if not isinstance(update, (Snapshot, Delta)):
-            return
-        if update.run is not None:
-            self.head = update.run
-        if update.tree is not None:
-            self._rows = {row.run_id: row for row in update.tree.rows}
-            self._names = update.tree.metric_names
-        if isinstance(update, Delta):
-            self._rows.update({row.run_id: row for row in update.rows or []})
-        self._last.update({points.name: points.last for points in update.points or []})
-
-    def ended(self) -> bool:
-        return self.head.status in TERMINAL
-
-    def draw(self) -> RenderableType:
-        from rich.table import Table
-
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        columns = self._names[:_SHOWN_METRICS]
-        table.add_column("run", no_wrap=True)
-        table.add_column("status", no_wrap=True)
-        for name in ("time", *columns):
-            table.add_column(name, justify="right", no_wrap=True)
-        head = self.head
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    columns = [c for c in picture.tree.columns if c.startswith("metric:")][:_SHOWN_METRICS]
+    last = {name: points.last for (_, name), points in picture.last.items()}
+    table.add_column("run", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    for name in ("time", *(column.partition(":")[2] for column in columns)):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_row(
+        _plain(head.display_name, "bold"),
+        _status(head.status),
+        _duration(head.started_ms, head.ended_ms),
+        *(_number(last.get(column.partition(":")[2])) for column in columns),
+    )
+    rows = picture.rows
+    for place, row in enumerate(rows):
+        last_here = place + 1 == len(rows) or rows[place + 1].level < row.level
+        twig = "└─ " if last_here else "├─ "
         table.add_row(
-            _plain(head.display_name, "bold"),
-            _status(head.status),
-            _duration(head.started_ms, head.ended_ms),
-            *(_number(self._last.get(name)) for name in columns),
+            _plain("   " * (row.level - 1) + twig + row.display_name),
+            _status(row.status),
+            _duration(row.started_ms, row.ended_ms),
+            *(_number(row.values.get(column)) for column in columns),
         )
-        rows = list(self._rows.values())
-        for row in rows:
-            twig = "└─ " if row.position == row.siblings else "├─ "
-            table.add_row(
-                _plain("   " * (row.level - 1) + twig + row.display_name),
-                _status(row.status),
-                _duration(row.started_ms, row.ended_ms),
-                *(_number(row.metrics.get(name)) for name in columns),
-            )
-        return table
+    return table
 
 
 def _plain(text: str, style: str = "") -> RenderableType:

@@ -1,23 +1,21 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Ack, Command, Refusal } from "../messages";
-import { delta, FakeTransport, head, row, snapshot } from "../testing/fake-transport";
+import { delta, FakeTransport, head, row, snapshot, tree } from "../testing/fake-transport";
 import type { CommandRoute } from "../transport/transport";
+import type { Channel } from "./channel";
 import { GIVE_UP_AFTER_MS, SERVER_AFTER_MS, SETTLED_AFTER_MS } from "./commands";
 import { Session } from "./session";
 
 let transport: FakeTransport;
 let session: Session;
+let channel: Channel;
 
 function begin(route: CommandRoute | null = null): void {
   transport = new FakeTransport();
   session = new Session(transport, route);
-  session.mount();
-  transport.receive(
-    snapshot({
-      run: head({ tags: { data: "digits" } }),
-      tree: { offset: 0, total: 1, rows: [row()], metric_names: [] },
-    }),
-  );
+  channel = session.open(null);
+  channel.mount();
+  transport.receive(snapshot({ run: head({ tags: { data: "digits" } }), ...tree([row()]) }));
 }
 
 const sentCommand = (): Command => transport.sent.at(-1) as Command;
@@ -34,30 +32,30 @@ afterEach(() => {
 
 test("a cancel is shown at once and stays until the record tells of it", () => {
   begin();
-  session.commands.give({ type: "cancel", run_id: "run-1" });
-  expect(session.run.value.status).toBe("CancelRequested");
+  session.commands.give({ type: "cancel", run_ids: ["run-1"] });
+  expect(channel.run.value?.status).toBe("CancelRequested");
   transport.receive({ type: "ack", id: sentCommand().id, message: null });
-  expect(session.run.value.status).toBe("CancelRequested");
-  transport.receive(delta(2, { run: head({ status: "Canceled" }) }));
-  expect(session.run.value.status).toBe("Canceled");
+  expect(channel.run.value?.status).toBe("CancelRequested");
+  transport.receive(delta(2, { run: { status: "Canceled" } }));
+  expect(channel.run.value?.status).toBe("Canceled");
 });
 
 test("a row's cancel is shown in the row alone", () => {
   begin();
-  session.commands.give({ type: "cancel", run_id: "child-1" });
-  expect(session.tree.value.rows[0]?.status).toBe("CancelRequested");
-  expect(session.run.value.status).toBe("Running");
+  session.commands.give({ type: "cancel", run_ids: ["child-1"] });
+  expect(channel.tree.value.rows[0]?.status).toBe("CancelRequested");
+  expect(channel.run.value?.status).toBe("Running");
 });
 
 test("what is refused is taken back and told", () => {
   begin();
-  session.commands.give({ type: "set_tag", run_id: "run-1", key: "quality", value: "good" });
-  session.commands.give({ type: "remove_tag", run_id: "run-1", key: "data" });
-  expect(session.run.value.tags).toEqual({ quality: "good" });
+  session.commands.give({ type: "set_tag", run_ids: ["run-1"], key: "quality", value: "good" });
+  session.commands.give({ type: "remove_tag", run_ids: ["run-1"], key: "data" });
+  expect(channel.run.value?.tags).toEqual({ quality: "good" });
   const [first, second] = transport.sent.slice(-2) as [Command, Command];
   transport.receive({ type: "refusal", id: first.id, message: "No." });
   transport.receive({ type: "refusal", id: second.id, message: "Never." });
-  expect(session.run.value.tags).toEqual({ data: "digits" });
+  expect(channel.run.value?.tags).toEqual({ data: "digits" });
   expect(alerts().map((n) => n.text)).toEqual(["No.", "Never."]);
 });
 
@@ -70,7 +68,7 @@ test("without an answer it goes through the server, with the same id, and acts o
     }),
   );
   begin(route);
-  session.commands.give({ type: "cancel", run_id: "run-1" });
+  session.commands.give({ type: "cancel", run_ids: ["run-1"] });
   await vi.advanceTimersByTimeAsync(SERVER_AFTER_MS - 1);
   expect(route).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(1);
@@ -83,7 +81,7 @@ test("without an answer it goes through the server, with the same id, and acts o
 test("an answer in time spares the server", async () => {
   const route = vi.fn();
   begin(route);
-  session.commands.give({ type: "cancel", run_id: "run-1" });
+  session.commands.give({ type: "cancel", run_ids: ["run-1"] });
   transport.receive({ type: "ack", id: sentCommand().id, message: null });
   await vi.advanceTimersByTimeAsync(SERVER_AFTER_MS * 2);
   expect(route).not.toHaveBeenCalled();
@@ -94,17 +92,17 @@ test("a server that is not there leaves the comm its time; then nobody answers, 
   begin(async () => {
     throw new Error("404 Not Found");
   });
-  session.commands.give({ type: "set_tag", run_id: "run-1", key: "a", value: null });
+  session.commands.give({ type: "set_tag", run_ids: ["run-1"], key: "a", value: null });
   await vi.advanceTimersByTimeAsync(GIVE_UP_AFTER_MS - 1);
-  expect(session.run.value.tags).toHaveProperty("a");
+  expect(channel.run.value?.tags).toHaveProperty("a");
   await vi.advanceTimersByTimeAsync(1);
-  expect(session.run.value.tags).not.toHaveProperty("a");
+  expect(channel.run.value?.tags).not.toHaveProperty("a");
   expect(alerts()).toHaveLength(1);
 });
 
 test("an acknowledged command that no delta follows leaves the picture in the end", () => {
   begin();
-  session.commands.give({ type: "set_tag", run_id: "run-1", key: "data", value: "digits" });
+  session.commands.give({ type: "set_tag", run_ids: ["run-1"], key: "data", value: "digits" });
   transport.receive({ type: "ack", id: sentCommand().id, message: null });
   vi.advanceTimersByTime(SETTLED_AFTER_MS);
   expect(session.commands.shown.value).toEqual([]);
@@ -112,7 +110,33 @@ test("an acknowledged command that no delta follows leaves the picture in the en
 
 test("a run that has ended is not shown as asked to cancel", () => {
   begin();
-  transport.receive(delta(2, { run: head({ status: "Completed" }) }));
-  session.commands.give({ type: "cancel", run_id: "run-1" });
-  expect(session.run.value.status).toBe("Completed");
+  transport.receive(delta(2, { run: { status: "Completed" } }));
+  session.commands.give({ type: "cancel", run_ids: ["run-1"] });
+  expect(channel.run.value?.status).toBe("Completed");
+});
+
+test("changes are undone, the last one first", () => {
+  begin();
+  const run_ids = ["run-1", "child-1"];
+  session.commands.give({ type: "set_tag", run_ids, key: "a", value: "1" }, [
+    { type: "remove_tag", run_ids, key: "a" },
+  ]);
+  expect(channel.tree.value.rows[0]?.tags).toEqual({ a: "1" });
+  session.commands.undo();
+  expect(transport.sent.at(-1)).toMatchObject({ type: "remove_tag", run_ids, key: "a" });
+  expect(channel.tree.value.rows[0]?.tags).toEqual({});
+  const sent = transport.sent.length;
+  session.commands.undo();
+  expect(transport.sent).toHaveLength(sent);
+});
+
+test("another name is shown at once", () => {
+  begin();
+  session.commands.give({
+    type: "set_text",
+    run_ids: ["child-1"],
+    field: "display_name",
+    value: "the best",
+  });
+  expect(channel.tree.value.rows[0]?.display_name).toBe("the best");
 });

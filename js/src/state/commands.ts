@@ -1,9 +1,21 @@
-// Commands in flight: shown at once, taken back when they are refused.
+// Commands in flight: shown at once, taken back when they are refused, and undone when asked to.
 
 import { signal } from "@preact/signals";
-import type { Ack, CancelRun, Command, Refusal, RemoveTag, SetTag } from "../messages";
+import type {
+  Ack,
+  CancelRuns,
+  Command,
+  Refusal,
+  RemoveTag,
+  RunHead,
+  SetTag,
+  SetText,
+  TreeRow,
+} from "../messages";
 import type { CommandRoute, Transport } from "../transport/transport";
 import { strings } from "../view/strings";
+import { newId } from "./ids";
+import { isLive } from "./status";
 
 export const SERVER_AFTER_MS = 250;
 export const GIVE_UP_AFTER_MS = 10_000;
@@ -23,13 +35,21 @@ interface Pending {
   abort: AbortController;
 }
 
+type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
 /** A command before it has its id. */
-export type Order = Omit<CancelRun, "id"> | Omit<SetTag, "id"> | Omit<RemoveTag, "id">;
+export type Order = WithoutId<CancelRuns | SetTag | RemoveTag | SetText>;
+
+/** Returns the order to give a run another name or description. */
+export function textOrder(run: RunHead, field: SetText["field"], value: string): Order {
+  return { type: "set_text", run_ids: [run.run_id], field, value };
+}
 
 export class Commands {
   /** Commands whose effect is shown before the record has told of it. */
   readonly shown = signal<readonly Command[]>([]);
   readonly notices = signal<readonly Notice[]>([]);
+  /** What takes the last changes back, the newest last. */
+  readonly undoable = signal<readonly Order[][]>([]);
   private readonly pending = new Map<string, Pending>();
 
   constructor(
@@ -38,7 +58,9 @@ export class Commands {
     private readonly workspaceId: () => string,
   ) {}
 
-  give(order: Order): void {
+  /** Gives a command; `undo` is what would take it back. */
+  give(order: Order, undo: Order[] = []): void {
+    if (undo.length > 0) this.undoable.value = [...this.undoable.value.slice(-19), undo];
     const command = { ...order, id: newId() } as Command;
     const entry: Pending = {
       command,
@@ -57,6 +79,14 @@ export class Commands {
     );
   }
 
+  /** Takes the last change back. */
+  undo(): void {
+    const last = this.undoable.value.at(-1);
+    if (!last) return;
+    this.undoable.value = this.undoable.value.slice(0, -1);
+    for (const order of last) this.give(order);
+  }
+
   answered(answer: Ack | Refusal): void {
     const entry = this.pending.get(answer.id);
     if (!entry || entry.acknowledged) return; // the other way was quicker
@@ -73,6 +103,10 @@ export class Commands {
   /** The record has told of changes: what was acknowledged is among them. */
   recordCaughtUp(): void {
     for (const [id, entry] of this.pending) if (entry.acknowledged) this.drop(id);
+  }
+
+  notify(kind: Notice["kind"], text: string): void {
+    this.notices.value = [...this.notices.value.slice(-3), { id: newId(), kind, text }];
   }
 
   dismiss(id: string): void {
@@ -108,10 +142,6 @@ export class Commands {
     this.publish();
   }
 
-  private notify(kind: Notice["kind"], text: string): void {
-    this.notices.value = [...this.notices.value.slice(-3), { id: newId(), kind, text }];
-  }
-
   private publish(): void {
     this.shown.value = [...this.pending.values()].map((entry) => entry.command);
   }
@@ -123,9 +153,19 @@ function clear(entry: Pending): void {
   entry.abort.abort();
 }
 
-function newId(): string {
-  // randomUUID is missing where a page comes over plain http from another host.
-  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+/** Returns a run or a row as it will be when the command has been carried out. */
+export function withOrder<T extends RunHead | TreeRow>(run: T, order: Command): T {
+  if (!order.run_ids.includes(run.run_id)) return run;
+  switch (order.type) {
+    case "cancel":
+      return isLive(run.status) ? { ...run, status: "CancelRequested" } : run;
+    case "set_text":
+      return { ...run, [order.field]: order.value };
+    case "set_tag":
+      return { ...run, tags: { ...run.tags, [order.key]: order.value } };
+    case "remove_tag": {
+      const { [order.key]: _, ...others } = run.tags;
+      return { ...run, tags: others };
+    }
+  }
 }

@@ -1,10 +1,26 @@
 // A transport that a test drives by hand, and runs to show.
 
-import type { Delta, Request, RunHead, Snapshot, Summary, TreeRow, Update } from "../messages";
+import type {
+  Answer,
+  Delta,
+  Points,
+  Request,
+  RunHead,
+  Snapshot,
+  Summary,
+  TreeRow,
+  TreeWindow,
+  Update,
+} from "../messages";
 import type { Transport } from "../transport/transport";
+
+type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
+type AnswerTo = (request: Request) => WithoutId<Answer> | undefined;
 
 export class FakeTransport implements Transport {
   readonly sent: Request[] = [];
+  /** What answers questions. */
+  answer: AnswerTo = () => undefined;
   private readonly updates = new Set<(update: Update) => void>();
   private readonly summaries = new Set<(summary: Summary) => void>();
 
@@ -18,6 +34,8 @@ export class FakeTransport implements Transport {
 
   send(request: Request): void {
     this.sent.push(request);
+    const answer = this.answer(request);
+    if (answer && "id" in request) this.receive({ ...answer, id: request.id } as Answer);
   }
 
   onUpdate(listener: (update: Update) => void, signal: AbortSignal): void {
@@ -34,8 +52,11 @@ export class FakeTransport implements Transport {
     return this.updates.size + this.summaries.size;
   }
 
+  /** Brings an update; one of a channel goes to the last that was opened, unless it names one. */
   receive(update: Update): void {
-    for (const listener of [...this.updates]) listener(update);
+    const channel = this.of("watch").at(-1)?.channel ?? "";
+    const sent = "channel" in update && update.channel === "" ? { ...update, channel } : update;
+    for (const listener of [...this.updates]) listener(sent);
   }
 
   sync(next: Summary): void {
@@ -63,8 +84,10 @@ export function head(change: Partial<RunHead> = {}): RunHead {
     cancel_forced_ms: null,
     description: null,
     parent_id: null,
+    progress: null,
     tags: {},
     properties: {},
+    parameters: {},
     details: {},
     error: null,
     child_counts: {},
@@ -73,7 +96,14 @@ export function head(change: Partial<RunHead> = {}): RunHead {
 }
 
 export function summary(change: Partial<Summary> = {}): Summary {
-  return { workspace_id: "w", run: head(), metrics: {}, now_ms: Date.now(), ...change };
+  return {
+    workspace_id: "w",
+    run: head(),
+    experiment: null,
+    metrics: {},
+    now_ms: Date.now(),
+    ...change,
+  };
 }
 
 export function row(change: Partial<TreeRow> = {}): TreeRow {
@@ -81,7 +111,6 @@ export function row(change: Partial<TreeRow> = {}): TreeRow {
     run_id: "child-1",
     level: 1,
     position: 1,
-    siblings: 1,
     display_name: "child 1",
     number: 8,
     status: "Running",
@@ -90,20 +119,38 @@ export function row(change: Partial<TreeRow> = {}): TreeRow {
     expanded: false,
     started_ms: 1_000,
     ended_ms: null,
+    cancel_requested_ms: null,
+    cancel_forced_ms: null,
+    error: null,
     tags: {},
-    metrics: {},
+    values: {},
     ...change,
   };
+}
+
+/** A window that holds these rows, and the rows. */
+export function tree(
+  rows: TreeRow[],
+  change: Partial<TreeWindow> = {},
+): { tree: TreeWindow; rows: TreeRow[] } {
+  const ids = rows.map((one) => one.run_id);
+  const columns = ["status", "duration", "tags"];
+  const window = { offset: 0, total: rows.length, ids, columns, filter_error: null };
+  return { tree: { ...window, ...change }, rows };
 }
 
 export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
   return {
     type: "snapshot",
+    channel: "",
     seq: 1,
     now_ms: Date.now(),
     run: head(),
-    tree: { offset: 0, total: 0, rows: [], metric_names: [] },
+    experiment: null,
+    ...tree([]),
+    offered: [],
     points: [],
+    structures: [],
     logs: [],
     files: [],
     log_text: null,
@@ -112,5 +159,37 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
 }
 
 export function delta(seq: number, change: Partial<Delta> = {}): Delta {
-  return { type: "delta", seq, now_ms: Date.now(), ...change };
+  return { type: "delta", channel: "", seq, now_ms: Date.now(), ...change };
+}
+
+/** Numbers as they travel. */
+export function numbers(values: readonly number[]): Points["steps"] {
+  return { kind: "f8", data: new Uint8Array(Float64Array.from(values).buffer) };
+}
+
+export function points(
+  name: string,
+  steps: number[],
+  values: number[],
+  change: Partial<Points> = {},
+): Points {
+  const finite = values.filter(Number.isFinite);
+  return {
+    run_id: "run-1",
+    name,
+    count: steps.length,
+    last: values.at(-1) ?? null,
+    last_step: steps.at(-1) ?? 0,
+    last_ms: 1_000 + 1_000 * (steps.length - 1),
+    lowest: finite.length ? Math.min(...finite) : null,
+    lowest_step: steps[values.indexOf(Math.min(...finite))] ?? 0,
+    highest: finite.length ? Math.max(...finite) : null,
+    highest_step: steps[values.indexOf(Math.max(...finite))] ?? 0,
+    replace: true,
+    steps: numbers(steps),
+    times: numbers(steps.map((_, i) => 1_000 * i)),
+    origin_ms: 1_000,
+    values: numbers(values),
+    ...change,
+  };
 }

@@ -3,7 +3,7 @@ import type { Command } from "../messages";
 import { withBuffers } from "./comm";
 import { serverRoute } from "./server";
 
-const command: Command = { type: "cancel", id: "1", run_id: "r" };
+const command: Command = { type: "cancel", id: "1", run_ids: ["r"] };
 
 afterEach(() => {
   document.head.innerHTML = "";
@@ -19,20 +19,18 @@ function page(config: object | null): void {
   document.head.append(element);
 }
 
-test("numbers come out of buffers, aligned or not", () => {
-  const bytes = new Uint8Array(8 * 2 + 3);
-  const view = new DataView(bytes.buffer, 3);
-  view.setFloat64(0, 1.5, true);
-  view.setFloat64(8, Number.NaN, true);
-  const signs = { steps: { $buffer: 0 }, values: { $buffer: 0 } };
-  const content = { points: [{ name: "loss", ...signs }], seq: 2 };
-  const decoded = withBuffers(content, [view]) as {
-    points: { name: string; values: Float64Array }[];
+test("bytes come out of buffers: those of points, and those of a file", () => {
+  const buffer = new DataView(Uint8Array.of(0, 0, 0, 1, 2).buffer, 3);
+  const sign = { kind: "u4", data: { $buffer: 0 } };
+  const content = { points: [{ name: "loss", steps: sign, times: sign, values: sign }], seq: 2 };
+  const decoded = withBuffers(content, [buffer]) as {
+    points: { name: string; values: { data: Uint8Array } }[];
     seq: number;
   };
-  expect(Array.from(decoded.points[0]?.values as Float64Array)).toEqual([1.5, Number.NaN]);
-  expect(decoded.points[0]?.name).toBe("loss");
+  expect([...(decoded.points[0]?.values.data ?? [])]).toEqual([1, 2]);
   expect(decoded.seq).toBe(2);
+  const file = withBuffers({ type: "file_read", data: { $buffer: 0 } }, [buffer]);
+  expect([...(file as { data: Uint8Array }).data]).toEqual([1, 2]);
 });
 
 test("a tag or metric that is called like the buffer's sign is left alone", () => {

@@ -1,7 +1,7 @@
 // The first carrier: the widget's comm to the kernel.
 
 import type { AnyModel } from "@anywidget/types";
-import type { Delta, Summary, Update } from "../messages";
+import type { Delta, FileRead, Numbers, Summary, Update } from "../messages";
 import type { Transport } from "./transport";
 
 export interface WidgetTraits {
@@ -40,25 +40,26 @@ interface BufferSign {
   $buffer: number;
 }
 
-/** Puts each buffer where a sign stands for it: in the points, and nowhere else. */
+/** Puts each buffer where a sign stands for it: in points and in a file, and nowhere else. */
 export function withBuffers(content: unknown, buffers: DataView[]): unknown {
-  const points = (content as Partial<Delta>).points;
-  if (!points) return content;
-  const numbers = (sign: unknown) => float64(buffers[(sign as BufferSign).$buffer]);
-  return {
-    ...(content as object),
-    points: points.map((one) => ({
-      ...one,
-      steps: numbers(one.steps),
-      values: numbers(one.values),
-    })),
-  };
+  const { points, data } = content as Partial<Pick<Delta, "points"> & Pick<FileRead, "data">>;
+  const numbers = (one: Numbers): Numbers => ({ ...one, data: bytes(one.data, buffers) });
+  if (points) {
+    return {
+      ...(content as object),
+      points: points.map((one) => ({
+        ...one,
+        steps: numbers(one.steps),
+        times: numbers(one.times),
+        values: numbers(one.values),
+      })),
+    };
+  }
+  return data ? { ...(content as object), data: bytes(data, buffers) } : content;
 }
 
-function float64(buffer: DataView | undefined): Float64Array {
-  if (!buffer) return new Float64Array();
-  const numbers = new Float64Array(Math.floor(buffer.byteLength / 8));
-  // By hand, as a buffer need not be aligned to 8 bytes.
-  for (let i = 0; i < numbers.length; i++) numbers[i] = buffer.getFloat64(8 * i, true);
-  return numbers;
+function bytes(sign: unknown, buffers: DataView[]): Uint8Array {
+  const buffer = buffers[(sign as BufferSign | undefined)?.$buffer ?? -1];
+  if (!buffer) return new Uint8Array();
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }

@@ -2,7 +2,7 @@ import type { Ack, Command, Refusal, Request, Summary, Update } from "../message
 
 /** What carries messages between a view and the record. */
 export interface Transport {
-  /** The run's small state as it was synced last. */
+  /** The small state of what is shown, as it was synced last. */
   summary(): Summary;
   /** Whether the view begins as one line. */
   compact(): boolean;

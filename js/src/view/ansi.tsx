@@ -1,31 +1,39 @@
 // Terminal output as text with colours: SGR sequences become classes, others are left out.
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals are made of them
-const SEQUENCE = /\x1b\[([0-9;]*)([A-Za-z])/g;
-/** What a carriage return has written over: a progress bar shows its last state alone. */
-const WRITTEN_OVER = /[^\n\r]*\r(?!\n|$)/g;
+const SEQUENCE = /\x1b\[([0-9;?]*)([A-Za-z])/g;
+const ESCAPE = "\x1b";
 
-interface Style {
+export interface Style {
   colour: number | null;
   bold: boolean;
 }
 
-export function AnsiText({ text }: { text: string }) {
+export const PLAIN: Style = { colour: null, bold: false };
+
+/** One line, beginning in the style that the lines before have left. */
+export function Line({ text, style }: { text: string; style: Style }) {
+  if (!text.includes(ESCAPE)) return piece(text, style, 0);
   const parts = [];
-  let style: Style = { colour: null, bold: false };
+  let now = style;
   let from = 0;
-  const plain = text.replace(WRITTEN_OVER, "");
-  for (const match of plain.matchAll(SEQUENCE)) {
-    parts.push(piece(plain.slice(from, match.index), style, from));
-    if (match[2] === "m") style = styled(style, match[1] ?? "");
+  for (const match of text.matchAll(SEQUENCE)) {
+    parts.push(piece(text.slice(from, match.index), now, from));
+    now = changed(now, match);
     from = match.index + match[0].length;
   }
-  parts.push(piece(plain.slice(from), style, from));
+  parts.push(piece(text.slice(from), now, from));
   return <>{parts}</>;
 }
 
+/** Returns the style that a line leaves to the next one. */
+export function styleAfter(text: string, style: Style): Style {
+  if (!text.includes(ESCAPE)) return style;
+  return [...text.matchAll(SEQUENCE)].reduce(changed, style);
+}
+
 function piece(text: string, style: Style, key: number) {
-  if (!text || (style.colour === null && !style.bold)) return text;
+  if (!text || (style.colour === null && !style.bold)) return <>{text}</>;
   const colour = style.colour === null ? "" : ` rw-ansi-${style.colour}`;
   return (
     <span key={key} class={`${style.bold ? "rw-bold" : ""}${colour}`}>
@@ -34,10 +42,11 @@ function piece(text: string, style: Style, key: number) {
   );
 }
 
-function styled(before: Style, codes: string): Style {
+function changed(before: Style, sequence: RegExpMatchArray): Style {
+  if (sequence[2] !== "m") return before;
   let style = before;
-  for (const code of (codes || "0").split(";").map(Number)) {
-    if (code === 0) style = { colour: null, bold: false };
+  for (const code of (sequence[1] || "0").split(";").map(Number)) {
+    if (code === 0) style = PLAIN;
     else if (code === 1) style = { ...style, bold: true };
     else if (code === 22) style = { ...style, bold: false };
     else if (code === 39) style = { ...style, colour: null };

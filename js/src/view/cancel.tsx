@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { RunHead } from "../messages";
+import type { RunHead, TreeRow } from "../messages";
+import type { Channel } from "../state/channel";
 import type { Session } from "../state/session";
 import { isLive } from "../state/status";
 import { useNow } from "./clock";
@@ -89,27 +90,34 @@ const RUN_NAMES: CancelNames = {
   keep: strings.keepRunning,
 };
 
+interface CancelProps {
+  session: Session;
+  channel: Channel;
+  run: RunHead;
+}
+
 /** The watched run's cancel button; says what a cancellation is waiting for. */
-export function CancelRun({ session, run }: { session: Session; run: RunHead }) {
+export function CancelRun({ session, channel, run }: CancelProps) {
   const requested = run.status === "CancelRequested";
-  const now = useNow(session, requested);
+  const now = useNow(channel, requested);
   if (!isLive(run.status)) return null;
+  const told = waiting(run, now);
   return (
     <span class="rw-cancel">
-      {requested && run.cancel_requested_ms !== null && (
-        <span class="rw-muted">{waiting(run, now)}</span>
-      )}
+      {told && <span class="rw-muted rw-number">{told}</span>}
       <CancelButton
         names={RUN_NAMES}
         requested={requested}
-        onCancel={() => session.commands.give({ type: "cancel", run_id: run.run_id })}
+        onCancel={() => session.commands.give({ type: "cancel", run_ids: [run.run_id] })}
       />
     </span>
   );
 }
 
-function waiting(run: RunHead, now: number): string {
-  const asked = strings.askedToStop(duration(now - (run.cancel_requested_ms ?? now)));
+/** What a cancellation is waiting for; null if there is none. */
+export function waiting(run: RunHead | TreeRow, now: number): string | null {
+  if (run.status !== "CancelRequested" || run.cancel_requested_ms === null) return null;
+  const asked = strings.askedToStop(duration(now - run.cancel_requested_ms));
   if (run.cancel_forced_ms === null) return asked;
   const left = run.cancel_forced_ms - now;
   return `${asked}, ${left > 0 ? strings.forcedIn(duration(left + 999)) : strings.forced}`;

@@ -1,13 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Session } from "../state/session";
+import type { Channel } from "../state/channel";
 
 /** Returns the record's time, anew each second while `ticking`. */
-export function useNow(session: Session, ticking: boolean): number {
+export function useNow(channel: Channel, ticking: boolean): number {
   const [, draw] = useState(0);
   useEffect(() => {
     if (!ticking) return;
     const timer = setInterval(() => draw((count) => count + 1), 1000);
     return () => clearInterval(timer);
   }, [ticking]);
-  return session.now();
+  return channel.now();
 }

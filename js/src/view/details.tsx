@@ -1,12 +1,36 @@
 import type { RunHead } from "../messages";
+import { textOrder } from "../state/commands";
+import type { Session } from "../state/session";
+import { Editable } from "./editable";
+import { metric } from "./format";
 import { strings } from "./strings";
 
-/** What else is known of the run, and its properties. */
-export function Details({ run }: { run: RunHead }) {
+/** What else is known of the run: description, parameters, origin, properties. */
+export function Details({ session, run }: { session: Session; run: RunHead }) {
+  const parameters = Object.entries(run.parameters);
   const properties = Object.entries(run.properties);
+  const describe = (value: string) => {
+    session.commands.give(textOrder(run, "description", value), [
+      textOrder(run, "description", run.description ?? ""),
+    ]);
+  };
   return (
     <div class="rw-details">
-      {run.description && <p>{run.description}</p>}
+      <Editable
+        lines
+        kind="rw-description"
+        label={strings.editDescription}
+        hint={strings.addDescription}
+        value={run.description ?? ""}
+        onChange={describe}
+      />
+      {parameters.length > 0 && (
+        <>
+          <h4>{strings.parameters}</h4>
+          <Pairs pairs={parameters.map(([name, value]) => [name, metric(value)])} />
+        </>
+      )}
+      <h4>{strings.details}</h4>
       <Pairs pairs={Object.entries(run.details)} />
       <h4>{strings.properties}</h4>
       {properties.length === 0 ? (

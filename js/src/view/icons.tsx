@@ -85,3 +85,29 @@ export function Stop() {
     </Icon>
   );
 }
+
+/** A drawing of lines alone. */
+function Drawn({ d }: { d: string }) {
+  return (
+    <Icon>
+      <path d={d} fill="none" stroke="currentColor" stroke-width="1.5" />
+    </Icon>
+  );
+}
+
+export const Download = () => <Drawn d="M8 2.5v8M4.5 7 8 10.5 11.5 7M3 13.5h10" />;
+export const Pencil = () => <Drawn d="M3 13l.6-2.9 7-7 2.3 2.3-7 7L3 13z" />;
+export const Bell = ({ on }: { on: boolean }) => (
+  <Icon>
+    <path
+      d="M3.5 11.5h9c-1-1-1.2-2-1.2-4.2a3.3 3.3 0 0 0-6.6 0c0 2.2-.2 3.2-1.2 4.2zM6.8 13.5h2.4"
+      fill={on ? "currentColor" : "none"}
+      stroke="currentColor"
+      stroke-width="1.4"
+    />
+  </Icon>
+);
+export const Up = () => <Drawn d="M3.5 10 8 5.5 12.5 10" />;
+export const Down = () => <Drawn d="M3.5 6 8 10.5 12.5 6" />;
+export const Back = () => <Drawn d="M10 3.5 5.5 8 10 12.5" />;
+export const Open = () => <Drawn d="M6 3.5 10.5 8 6 12.5" />;

@@ -1,24 +1,42 @@
-import { memo } from "preact/compat";
-import { useEffect, useRef, useState } from "preact/hooks";
-import type { LogChunk } from "../state/log";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { RunHead } from "../messages";
+import type { Channel } from "../state/channel";
+import { overwritten } from "../state/log";
+import { LogReader } from "../state/log-reader";
 import type { Session } from "../state/session";
-import { AnsiText } from "./ansi";
-import { strings } from "./strings";
+import { Line, PLAIN, styleAfter } from "./ansi";
+import { downloadFile } from "./download";
+import { bytes } from "./format";
+import { Down, Download, Up } from "./icons";
+import { count, strings } from "./strings";
 
+const LINE_PX = 17;
+const MARGIN_LINES = 20;
 const AT_END_PX = 8;
+const FIND_AFTER_MS = 250;
+/** How many lines above are looked at for the colour that goes on. */
+const STYLE_LINES = 100;
 
-/** The tail of a log. It follows until the person scrolls up. */
-export function LogView({ session }: { session: Session }) {
-  const log = session.log.value;
-  const files = session.logs.value;
+interface Props {
+  session: Session;
+  channel: Channel;
+  run: RunHead;
+}
+
+/** The tail of a log. It follows until the person scrolls up, and reads what is looked at. */
+export function LogView({ session, channel, run }: Props) {
+  const reader = useMemo(
+    () => new LogReader(session, channel, run.run_id),
+    [session, channel, run.run_id],
+  );
   const [follow, setFollow] = useState(true);
-  const box = useRef<HTMLDivElement>(null);
-
-  useEffect(() => {
-    if (follow && box.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [follow, log]);
-
-  if (!log) return <p class="rw-empty">{strings.noLogFile}</p>;
+  const tail = channel.log.value;
+  const log = reader.piece.value ?? tail;
+  const files = channel.logs.value;
+  const told = (error: Error) => session.commands.notify("alert", error.message);
+  if (!log || !tail) return <p class="rw-empty">{strings.noLogFile}</p>;
+  const size = files.find((file) => file.name === log.name)?.size_bytes ?? log.endBytes;
+  const whole = log.startBytes === 0 && log.endBytes >= size;
   return (
     <div class="rw-logs">
       <div class="rw-log-head">
@@ -26,51 +44,204 @@ export function LogView({ session }: { session: Session }) {
           <select
             aria-label={strings.logFile}
             value={log.name}
-            onChange={(event) => session.changeLook({ log: event.currentTarget.value })}
+            onChange={(event) => {
+              reader.follow();
+              channel.changeLook({ log: event.currentTarget.value });
+            }}
           >
             {files.map((file) => (
               <option key={file.name}>{file.name}</option>
             ))}
           </select>
         ) : (
-          <span class="rw-muted">{log.name}</span>
+          <span class="rw-muted rw-ellipsis">{log.name}</span>
         )}
+        <span class="rw-muted rw-number">
+          {whole ? bytes(size) : `${bytes(log.startBytes)}–${bytes(log.endBytes)} / ${bytes(size)}`}
+        </span>
+        <span class="rw-space" />
+        <Find reader={reader} onFind={() => setFollow(false)} onError={told} />
         <label>
           <input
             type="checkbox"
             checked={follow}
-            onChange={(event) => setFollow(event.currentTarget.checked)}
+            onChange={(event) => {
+              if (event.currentTarget.checked) reader.follow();
+              setFollow(event.currentTarget.checked);
+            }}
           />
           {strings.follow}
         </label>
+        <button
+          type="button"
+          class="rw-icon-button"
+          aria-label={strings.downloadFile(log.name)}
+          title={strings.downloadFile(log.name)}
+          onClick={() => downloadFile(session, run.run_id, log.name).catch(told)}
+        >
+          <Download />
+        </button>
       </div>
-      <div
-        class="rw-log"
-        role="log"
-        aria-label={strings.logOf(log.name)}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-        tabIndex={0}
-        ref={box}
-        onScroll={(event) => {
-          const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
-          setFollow(scrollHeight - scrollTop - clientHeight < AT_END_PX);
-        }}
-        onKeyDown={(event) => event.stopPropagation()}
-      >
-        {log.cut && <p class="rw-muted">{strings.logCut}</p>}
-        {log.chunks.length === 0 && <p class="rw-muted">{strings.noLog}</p>}
-        {log.chunks.map((chunk) => (
-          <Chunk key={chunk.key} chunk={chunk} />
-        ))}
-      </div>
+      <Lines
+        key={log.name}
+        reader={reader}
+        name={log.name}
+        lines={log.open ? [...log.lines, overwritten(log.open)] : log.lines}
+        startBytes={log.startBytes}
+        follow={follow && !reader.piece.value}
+        onFollow={(on) => setFollow(on && !reader.piece.value)}
+        onError={told}
+      />
     </div>
   );
 }
 
-const Chunk = memo(function Chunk({ chunk }: { chunk: LogChunk }) {
+interface LinesProps {
+  reader: LogReader;
+  name: string;
+  lines: readonly string[];
+  startBytes: number;
+  follow: boolean;
+  onFollow: (on: boolean) => void;
+  onError: (error: Error) => void;
+}
+
+/** Of many lines those in sight are drawn. */
+function Lines({ reader, name, lines, startBytes, follow, onFollow, onError }: LinesProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  const [height, setHeight] = useState(300);
+  const marked = reader.line.value;
+  const wanted = reader.found.value?.text.toLowerCase();
+
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    setHeight(element.clientHeight);
+    if (follow) element.scrollTop = element.scrollHeight;
+    setTop(element.scrollTop);
+  }, [follow, lines]);
+  useEffect(() => {
+    if (marked >= 0 && box.current) box.current.scrollTop = Math.max(0, (marked - 5) * LINE_PX);
+  }, [marked, reader.found.value]);
+
+  const readEarlier = () =>
+    reader.earlier().then((came) => {
+      if (box.current) box.current.scrollTop += came * LINE_PX;
+    }, onError);
+  const onScroll = (event: { currentTarget: HTMLElement }) => {
+    const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
+    const atEnd = scrollHeight - scrollTop - clientHeight < AT_END_PX;
+    setTop(scrollTop);
+    onFollow(atEnd);
+    if (scrollTop < LINE_PX && startBytes > 0) readEarlier();
+    if (atEnd) reader.later().catch(onError);
+  };
+
+  const first = Math.max(0, Math.floor(top / LINE_PX) - MARGIN_LINES);
+  const last = Math.min(lines.length, first + Math.ceil(height / LINE_PX) + 2 * MARGIN_LINES);
+  let style = PLAIN;
+  for (let i = Math.max(0, first - STYLE_LINES); i < first; i++) {
+    style = styleAfter(lines[i] ?? "", style);
+  }
+  const shown = [];
+  for (let i = first; i < last; i++) {
+    const text = lines[i] ?? "";
+    const has = wanted !== undefined && text.toLowerCase().includes(wanted);
+    const kind =
+      i === marked ? "rw-log-line rw-found rw-here" : has ? "rw-log-line rw-found" : "rw-log-line";
+    shown.push(
+      <div class={kind} key={i}>
+        <Line text={text} style={style} />
+      </div>,
+    );
+    style = styleAfter(text, style);
+  }
   return (
-    <span>
-      <AnsiText text={chunk.text} />
+    <div
+      class="rw-log"
+      role="log"
+      aria-live="off"
+      aria-label={strings.logOf(name)}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+      tabIndex={0}
+      ref={box}
+      onScroll={onScroll}
+      onKeyDown={(event) => event.stopPropagation()}
+    >
+      {startBytes > 0 && (
+        <button type="button" class="rw-link" onClick={readEarlier}>
+          {strings.earlier}
+        </button>
+      )}
+      {lines.length === 0 && <p class="rw-muted">{strings.noLog}</p>}
+      <div style={{ height: `${first * LINE_PX}px` }} />
+      {shown}
+      <div style={{ height: `${(lines.length - last) * LINE_PX}px` }} />
+    </div>
+  );
+}
+
+interface FindProps {
+  reader: LogReader;
+  onFind: () => void;
+  onError: (error: Error) => void;
+}
+
+function Find({ reader, onFind, onError }: FindProps) {
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const found = reader.found.value;
+  const go = (by: number) => {
+    onFind();
+    reader.go(by).catch(onError);
+  };
+  return (
+    <span class="rw-find">
+      <input
+        type="search"
+        aria-label={strings.findInLog}
+        placeholder={strings.findInLog}
+        onKeyDown={(event) => {
+          event.stopPropagation();
+          if (event.key === "Enter") go(event.shiftKey ? 1 : -1);
+        }}
+        onInput={(event) => {
+          const text = event.currentTarget.value;
+          clearTimeout(timer.current);
+          timer.current = setTimeout(() => {
+            if (text) onFind();
+            reader.find(text).catch(onError);
+          }, FIND_AFTER_MS);
+        }}
+      />
+      {found && (
+        <span class="rw-muted rw-number" role="status" aria-label={strings.findInLog}>
+          {found.linesBytes.length === 0
+            ? strings.noMatches
+            : strings.matches(found.at + 1, count(found.linesBytes.length))}
+        </span>
+      )}
+      {found && found.linesBytes.length > 1 && (
+        <>
+          <button
+            type="button"
+            class="rw-icon-button"
+            aria-label={strings.previousMatch}
+            onClick={() => go(-1)}
+          >
+            <Up />
+          </button>
+          <button
+            type="button"
+            class="rw-icon-button"
+            aria-label={strings.nextMatch}
+            onClick={() => go(1)}
+          >
+            <Down />
+          </button>
+        </>
+      )}
     </span>
   );
-});
+}

@@ -1,17 +1,24 @@
+import type { Scalar } from "../messages";
+import type { Channel } from "../state/channel";
+import { best, type Extreme } from "../state/series";
 import type { Session } from "../state/session";
 import { metric } from "./format";
+import { Sparkline } from "./sparkline";
+import { strings } from "./strings";
 
 const MOST_TILES = 6;
 
 interface Tile {
   name: string;
-  last: number | string | boolean | null;
-  values: (number | null)[];
+  last: Scalar;
+  best: Extreme | null;
+  count: number;
+  values: readonly (number | null)[];
 }
 
-/** The last value of the first metrics, with the way it came. */
-export function MetricTiles({ session }: { session: Session }) {
-  const tiles = tilesOf(session);
+/** The last and the best value of the first metrics, with the way they took. */
+export function MetricTiles({ session, channel }: { session: Session; channel: Channel }) {
+  const tiles = tilesOf(session, channel);
   if (tiles.length === 0) return null;
   return (
     <ul class="rw-tiles">
@@ -26,6 +33,11 @@ export function MetricTiles({ session }: { session: Session }) {
             </span>
             <Sparkline values={tile.values} />
           </span>
+          {tile.best !== null && tile.count > 1 && (
+            <span class="rw-tile-best rw-number rw-ellipsis">
+              {strings.best(metric(tile.best.value), metric(tile.best.step))}
+            </span>
+          )}
         </li>
       ))}
     </ul>
@@ -33,39 +45,12 @@ export function MetricTiles({ session }: { session: Session }) {
 }
 
 /** The metrics that are known: from the record, or else from the summary. */
-export function tilesOf(session: Session): Tile[] {
-  if (!session.answered.value) {
-    const known = Object.entries(session.known.metrics);
-    return known.map(([name, last]) => ({ name, last, values: [] }));
+export function tilesOf(session: Session, channel: Channel): Tile[] {
+  if (!channel.answered.value) {
+    const known = channel.runId === null ? Object.entries(session.summary.value.metrics) : [];
+    return known.map(([name, last]) => ({ name, last, best: null, count: 1, values: [] }));
   }
-  return [...session.series.value.values()];
-}
-
-const WIDTH = 72;
-const HEIGHT = 18;
-
-function Sparkline({ values }: { values: (number | null)[] }) {
-  const numbers = values.filter((value): value is number => value !== null);
-  if (numbers.length < 2) return null;
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  for (const value of numbers) {
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  const span = high - low || 1;
-  const x = (i: number) => (i / (numbers.length - 1)) * WIDTH;
-  const y = (value: number) => HEIGHT - 1.5 - ((value - low) / span) * (HEIGHT - 3);
-  const points = numbers.map((value, i) => `${x(i).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
-  return (
-    <svg
-      class="rw-sparkline"
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-      width={WIDTH}
-      height={HEIGHT}
-      aria-hidden="true"
-    >
-      <polyline points={points} fill="none" stroke="currentColor" stroke-width="1.5" />
-    </svg>
-  );
+  const runId = channel.run.value?.run_id ?? "";
+  const own = [...channel.series.value.values()].map((runs) => runs.get(runId));
+  return own.filter((series) => series !== undefined).map((one) => ({ ...one, best: best(one) }));
 }

@@ -1,11 +1,16 @@
 import { toneOf } from "../state/status";
 import { StatusIcon } from "./icons";
-import { strings } from "./strings";
+import { count as number } from "./strings";
 
 const ORDER = ["Completed", "Running", "Finalizing", "Failed", "CancelRequested", "Canceled"];
 
-/** How many child runs are in which status: a bar, and the numbers in words. */
-export function StatusBar({ counts }: { counts: Record<string, number> }) {
+interface CountsProps {
+  counts: Record<string, number>;
+  label: string;
+}
+
+/** How many runs are in which status: a bar, and the numbers in words. */
+export function StatusBar({ counts, label }: CountsProps) {
   const entries = sorted(counts);
   const total = entries.reduce((sum, [, count]) => sum + count, 0);
   if (total === 0) return null;
@@ -21,19 +26,19 @@ export function StatusBar({ counts }: { counts: Record<string, number> }) {
           />
         ))}
       </div>
-      <StatusCounts counts={counts} />
+      <StatusCounts counts={counts} label={label} />
     </div>
   );
 }
 
-export function StatusCounts({ counts }: { counts: Record<string, number> }) {
+export function StatusCounts({ counts, label }: CountsProps) {
   return (
-    <ul class="rw-legend" aria-label={strings.childrenByStatus}>
+    <ul class="rw-legend" aria-label={label}>
       {sorted(counts).map(([status, count]) => (
         <li key={status} class={`rw-tone-${toneOf(status)}`}>
           <StatusIcon tone={toneOf(status)} />
           <span class="rw-plain">
-            {count.toLocaleString("en")} {status}
+            {number(count)} {status}
           </span>
         </li>
       ))}

@@ -13,10 +13,10 @@ export function StatusPill({ status }: { status: string }) {
 }
 
 /** The same for a row of the tree, which is no live region. */
-export function StatusWord({ status }: { status: string }) {
+export function StatusWord({ status, title }: { status: string; title?: string }) {
   const tone = toneOf(status);
   return (
-    <span class={`rw-status rw-tone-${tone}`}>
+    <span class={`rw-status rw-tone-${tone}`} title={title}>
       <StatusIcon tone={tone} />
       {status}
     </span>

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { strings } from "./strings";
+import { count as number, strings } from "./strings";
 
 export type TabName = keyof typeof strings.tabs;
 
@@ -62,7 +62,7 @@ export function Tabs({ tabs, chosen, onChoose, children }: Props) {
             onClick={() => onChoose(name)}
           >
             {strings.tabs[name]}
-            {count !== undefined && <span class="rw-count">{count.toLocaleString("en")}</span>}
+            {count !== undefined && <span class="rw-count">{number(count)}</span>}
           </button>
         ))}
       </div>

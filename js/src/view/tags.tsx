@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { RunHead } from "../messages";
+import type { Order } from "../state/commands";
 import type { Session } from "../state/session";
 import { Cross } from "./icons";
 import { strings } from "./strings";
@@ -13,10 +14,19 @@ export function parseTag(text: string): { key: string; value: string | null } | 
 }
 
 export function TagEditor({ session, run }: { session: Session; run: RunHead }) {
+  const run_ids = [run.run_id];
+  const back = (key: string): Order =>
+    key in run.tags
+      ? { type: "set_tag", run_ids, key, value: run.tags[key] ?? null }
+      : { type: "remove_tag", run_ids, key };
   const give = (key: string, value: string | null) =>
-    session.commands.give({ type: "set_tag", run_id: run.run_id, key, value });
+    session.commands.give({ type: "set_tag", run_ids, key, value }, [back(key)]);
   const remove = (key: string) =>
-    session.commands.give({ type: "remove_tag", run_id: run.run_id, key });
+    session.commands.give({ type: "remove_tag", run_ids, key }, [back(key)]);
+  const add = (text: string) => {
+    const tag = parseTag(text);
+    if (tag) give(tag.key, tag.value);
+  };
   return (
     <div class="rw-tags">
       <ul aria-label={strings.tags}>
@@ -30,7 +40,12 @@ export function TagEditor({ session, run }: { session: Session; run: RunHead }) 
           />
         ))}
       </ul>
-      <NewTag onAdd={give} />
+      <TagField session={session} runId={run.run_id} label={strings.addTag} onAdd={add} />
+      {session.commands.undoable.value.length > 0 && (
+        <button type="button" class="rw-link" onClick={() => session.commands.undo()}>
+          {strings.undo}
+        </button>
+      )}
     </div>
   );
 }
@@ -99,22 +114,93 @@ function Tag({ name, value, onChange, onRemove }: TagProps) {
   );
 }
 
-function NewTag({ onAdd }: { onAdd: (key: string, value: string | null) => void }) {
+const MOST_SUGGESTED = 8;
+
+interface FieldProps {
+  session: Session;
+  runId: string;
+  label: string;
+  focus?: boolean;
+  onAdd: (text: string) => void;
+}
+
+/** A field for `key` or `key=value`, which knows the tags of the experiment's other runs. */
+export function TagField({ session, runId, label, focus, onAdd }: FieldProps) {
+  const field = useRef<HTMLInputElement>(null);
+  const [known, setKnown] = useState<readonly string[]>([]);
+  const [typed, setTyped] = useState("");
+  const [open, setOpen] = useState(false);
+  useEffect(() => {
+    if (focus) field.current?.focus();
+  }, [focus]);
+  const wanted = typed.trim().toLowerCase();
+  const fitting = known
+    .filter((tag) => tag.toLowerCase().includes(wanted) && tag.toLowerCase() !== wanted)
+    .slice(0, MOST_SUGGESTED);
+  const clear = () => {
+    if (field.current) field.current.value = "";
+    setTyped("");
+  };
+  const suggest = () => {
+    setOpen(true);
+    session.ask<"tags_found">({ type: "suggest_tags", run_id: runId }).then(
+      ({ tags }) =>
+        setKnown(
+          Object.entries(tags).flatMap(([key, values]) =>
+            values.length > 0 ? values.map((value) => `${key}=${value}`) : [key],
+          ),
+        ),
+      () => setKnown([]), // without suggestions a tag can still be typed
+    );
+  };
   return (
-    <input
-      class="rw-new-tag"
-      aria-label={strings.addTag}
-      placeholder={strings.addTagHint}
+    // biome-ignore lint/a11y/noStaticElementInteractions: Escape comes up from the field and the list
+    <span
+      class="rw-tag-field"
+      onFocusOut={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOpen(false);
+      }}
       onKeyDown={(event) => {
         // JupyterLab has shortcuts on single keys.
         event.stopPropagation();
-        if (event.key === "Escape") event.currentTarget.value = "";
-        if (event.key !== "Enter") return;
-        const tag = parseTag(event.currentTarget.value);
-        if (!tag) return;
-        onAdd(tag.key, tag.value);
-        event.currentTarget.value = "";
+        if (event.key !== "Escape") return;
+        clear();
+        setOpen(false);
+        field.current?.focus();
       }}
-    />
+    >
+      <input
+        ref={field}
+        class="rw-new-tag"
+        aria-label={label}
+        placeholder={strings.addTagHint}
+        onFocus={suggest}
+        onInput={(event) => setTyped(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" || !parseTag(event.currentTarget.value)) return;
+          onAdd(event.currentTarget.value);
+          clear();
+        }}
+      />
+      {open && fitting.length > 0 && (
+        <ul class="rw-suggested" aria-label={strings.suggestedTags}>
+          {fitting.map((tag) => (
+            <li key={tag}>
+              <button
+                type="button"
+                class="rw-link"
+                onClick={() => {
+                  onAdd(tag);
+                  clear();
+                  field.current?.focus();
+                }}
+              >
+                {tag}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </span>
   );
 }

@@ -1,9 +1,12 @@
+import { useMemo } from "preact/hooks";
 import type { TreeRow } from "../messages";
 import type { Session } from "../state/session";
 import { isLive } from "../state/status";
-import { CancelButton } from "./cancel";
-import { elapsed, metric } from "./format";
-import { Stop, Twisty } from "./icons";
+import { CancelButton, waiting } from "./cancel";
+import { clockTime, elapsed, metric } from "./format";
+import { Open, Stop, Twisty } from "./icons";
+import { kindOf } from "./run-tree";
+import { Sparkline } from "./sparkline";
 import { StatusWord } from "./status-pill";
 import { strings } from "./strings";
 
@@ -14,13 +17,27 @@ interface Props {
   row: TreeRow;
   index: number;
   focused: boolean;
+  selected: boolean;
   columns: readonly string[];
   now: number;
   onToggle: (row: TreeRow) => void;
   onFocus: (index: number) => void;
+  onSelect: (row: TreeRow, index: number, range: boolean) => void;
+  onOpen: (row: TreeRow) => void;
 }
 
-export function Row({ session, row, index, focused, columns, now, onToggle, onFocus }: Props) {
+export function Row(props: Props) {
+  const { session, row, index, focused, selected, columns, now } = props;
+  // A row is drawn anew only if something of it is new: hundreds change while a person scrolls.
+  return useMemo(
+    () => <Cells {...props} />,
+    [session, row, index, focused, selected, columns.join("\n"), now],
+  );
+}
+
+function Cells(props: Props) {
+  const { session, row, index, focused, selected, columns, now } = props;
+  const { onToggle, onFocus, onSelect, onOpen } = props;
   const names = {
     ask: strings.cancelChild(row.display_name),
     confirm: strings.confirmCancelChild(row.display_name),
@@ -29,24 +46,31 @@ export function Row({ session, row, index, focused, columns, now, onToggle, onFo
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles the keys of all its rows
     <div
-      class="rw-row"
+      class={selected ? "rw-row rw-selected" : "rw-row"}
       role="row"
       data-index={index}
       aria-level={row.level}
       aria-posinset={row.position}
-      aria-setsize={row.siblings}
+      aria-setsize={-1}
       aria-rowindex={index + 2}
+      aria-selected={selected}
       aria-expanded={row.child_count > 0 ? row.expanded : undefined}
       tabIndex={focused ? 0 : -1}
       style={{ transform: `translateY(${index * ROW_PX}px)` }}
       onClick={() => onFocus(index)}
+      onDblClick={() => onOpen(row)}
       onFocus={() => onFocus(index)}
     >
-      <div
-        class="rw-cell rw-name"
-        role="gridcell"
-        style={{ paddingLeft: `${(row.level - 1) * 16}px` }}
-      >
+      <div class="rw-cell rw-name" role="gridcell">
+        <input
+          type="checkbox"
+          class="rw-select"
+          tabIndex={-1}
+          aria-label={strings.selectRun(row.display_name)}
+          checked={selected}
+          onClick={(event) => onSelect(row, index, event.shiftKey)}
+        />
+        <span style={{ width: `${(row.level - 1) * 16}px`, flex: "none" }} />
         {row.child_count > 0 ? (
           <button
             type="button"
@@ -64,27 +88,11 @@ export function Row({ session, row, index, focused, columns, now, onToggle, onFo
           {row.display_name}
         </span>
       </div>
-      <div class="rw-cell" role="gridcell">
-        <StatusWord status={row.status} />
-      </div>
-      <div class="rw-cell rw-number rw-time" role="gridcell">
-        {elapsed(row.started_ms, row.ended_ms, now)}
-      </div>
-      {columns.map((name) => (
-        <div class="rw-cell rw-number rw-metric" role="gridcell" key={name}>
-          {metric(row.metrics[name])}
+      {columns.map((column) => (
+        <div class={`rw-cell ${kindOf(column)}`} role="gridcell" key={column}>
+          <Cell row={row} column={column} now={now} />
         </div>
       ))}
-      <div class="rw-cell rw-row-tags" role="gridcell">
-        {Object.entries(row.tags).map(([key, value]) => {
-          const text = value === null ? key : `${key}=${value}`;
-          return (
-            <span class="rw-chip" key={key} title={text}>
-              {text}
-            </span>
-          );
-        })}
-      </div>
       <div class="rw-cell rw-action" role="gridcell">
         {isLive(row.status) && (
           <CancelButton
@@ -92,10 +100,48 @@ export function Row({ session, row, index, focused, columns, now, onToggle, onFo
             face={<Stop />}
             names={names}
             requested={row.status === "CancelRequested"}
-            onCancel={() => session.commands.give({ type: "cancel", run_id: row.run_id })}
+            onCancel={() => session.commands.give({ type: "cancel", run_ids: [row.run_id] })}
           />
         )}
+        <button
+          type="button"
+          class="rw-icon-button"
+          tabIndex={-1}
+          aria-label={strings.openRun(row.display_name)}
+          title={strings.openRun(row.display_name)}
+          onClick={() => onOpen(row)}
+        >
+          <Open />
+        </button>
       </div>
     </div>
+  );
+}
+
+function Cell({ row, column, now }: { row: TreeRow; column: string; now: number }) {
+  if (column === "status") {
+    const why = row.error ?? waiting(row, now) ?? undefined;
+    return <StatusWord status={row.status} title={why} />;
+  }
+  if (column === "duration") return <>{elapsed(row.started_ms, row.ended_ms, now)}</>;
+  if (column === "created") return <>{clockTime(row.created_ms)}</>;
+  if (column === "tags") return <Chips tags={row.tags} />;
+  const value = row.values[column];
+  if (Array.isArray(value)) return <Sparkline values={value} />;
+  return <>{metric(value)}</>;
+}
+
+function Chips({ tags }: { tags: TreeRow["tags"] }) {
+  return (
+    <>
+      {Object.entries(tags).map(([key, value]) => {
+        const text = value === null ? key : `${key}=${value}`;
+        return (
+          <span class="rw-chip" key={key} title={text}>
+            {text}
+          </span>
+        );
+      })}
+    </>
   );
 }

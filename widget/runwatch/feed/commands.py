@@ -8,13 +8,22 @@ from typing import Protocol
 import msgspec
 
 from runwatch.exceptions import RunwatchException
-from runwatch.feed.messages import Ack, CancelRun, Command, Refusal, RemoveTag, SetTag
+from runwatch.feed.messages import Ack, CancelRuns, Command, Refusal, RemoveTag, SetTag
 from runwatch.store import commands as ledger
 from runwatch.store.database import Database
 
 
 class Commandable(Protocol):
     """What a command needs of a run; `runwatch.core.Run` is one."""
+
+    display_name: str
+
+    @property
+    def description(self) -> str | None:
+        """What a person notes about it; settable."""
+
+    @description.setter
+    def description(self, description: str) -> None: ...
 
     def cancel(self) -> str | None:
         """Ask it to end; return a sentence if it had ended already."""
@@ -39,18 +48,46 @@ def answer(
         kept = ledger.reply_to(database, command.id)
         if kept is not None:
             return msgspec.json.decode(kept, type=Ack)
-        ack = Ack(id=command.id, message=_carry_out(command, open_run(command.run_id)))
-        ledger.remember(database, command.id, msgspec.json.encode(ack).decode())
-        return ack
+        reply = _carry_out_each(command, open_run)
+        if isinstance(reply, Ack):
+            ledger.remember(database, command.id, msgspec.json.encode(reply).decode())
+        return reply
     except RunwatchException as error:
         return Refusal(id=command.id, message=error.message)
 
 
+def _carry_out_each(command: Command, open_run: Callable[[str], Commandable]) -> Ack | Refusal:
+    """Carry a command out on each of its runs; one that refuses does not spare the others."""
+    said: list[str] = []
+    refused: list[str] = []
+    for run_id in command.run_ids:
+        try:
+            message = _carry_out(command, open_run(run_id))
+            if message is not None:
+                said.append(message)
+        except RunwatchException as error:
+            refused.append(error.message)
+    if refused:
+        return Refusal(id=command.id, message=_of_many(refused, len(command.run_ids)))
+    message = _of_many(said, len(command.run_ids)) if said else None
+    return Ack(id=command.id, message=message)
+
+
+def _of_many(sentences: list[str], count: int) -> str:
+    if count == 1:
+        return sentences[0]
+    return f"{len(sentences)} of {count} runs: {sentences[0]}"
+
+
 def _carry_out(command: Command, run: Commandable) -> str | None:
-    if isinstance(command, CancelRun):
+    if isinstance(command, CancelRuns):
         return run.cancel()
     if isinstance(command, SetTag):
         run.tag(command.key, command.value)
     elif isinstance(command, RemoveTag):
         run.remove_tags([command.key])
+    elif command.field == "display_name":
+        run.display_name = command.value
+    else:
+        run.description = command.value
     return None

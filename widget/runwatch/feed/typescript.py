@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 import typing
 from pathlib import Path
@@ -21,7 +22,7 @@ _PRIMITIVES: dict[object, str] = {
     int: "number",
     float: "number",
     bool: "boolean",
-    bytes: "Float64Array",
+    bytes: "Uint8Array",
     type(None): "null",
 }
 
@@ -31,11 +32,15 @@ def type_name(annotation: object) -> str:
     if annotation in _PRIMITIVES:
         return _PRIMITIVES[annotation]
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _part(arguments[1])
+    if origin is typing.Literal:
+        return " | ".join(json.dumps(word) for word in arguments)
     if origin in (types.UnionType, typing.Union):
         return " | ".join(dict.fromkeys(type_name(a) for a in arguments))
     if origin is list:
         inner = type_name(arguments[0])
-        return f"({inner})[]" if "|" in inner else f"{inner}[]"
+        return f"({inner})[]" if set(inner) & set("|&") else f"{inner}[]"
     if origin is dict:
         return f"Record<string, {type_name(arguments[1])}>"
     if isinstance(annotation, type) and issubclass(annotation, Struct):
@@ -43,11 +48,16 @@ def type_name(annotation: object) -> str:
     raise TypeError(f"a message can't hold {annotation!r}: add it to runwatch.feed.typescript")
 
 
+def _part(part: messages.Part) -> str:
+    always = "".join(f' & Pick<{part.of}, "{key}">' for key in part.keys)
+    return f"Partial<{part.of}>{always}"
+
+
 def interface(struct: type[Struct]) -> str:
     """Return the TypeScript interface of one message or part of a message."""
     info = msgspec.inspect.type_info(struct)
     assert isinstance(info, msgspec.inspect.StructType)
-    hints = typing.get_type_hints(struct)
+    hints = typing.get_type_hints(struct, include_extras=True)
     omits = struct.__struct_config__.omit_defaults
     lines = [f"/** {(struct.__doc__ or '').strip().splitlines()[0]} */"]
     lines.append(f"export interface {struct.__name__} {{")
@@ -70,8 +80,7 @@ def module() -> str:
         if isinstance(thing, type) and issubclass(thing, Struct) and thing is not Struct:
             parts.append(interface(thing) + "\n")
         elif typing.get_origin(thing) in (types.UnionType, typing.Union):
-            members = " | ".join(type_name(a) for a in typing.get_args(thing))
-            parts.append(f"export type {name} = {members};\n")
+            parts.append(f"export type {name} = {type_name(thing)};\n")
     return "\n".join(parts)
 
 

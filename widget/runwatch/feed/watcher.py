@@ -10,17 +10,27 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from runwatch.exceptions import RunwatchException
-from runwatch.feed.messages import Look, Update
-from runwatch.feed.run_view import RunView
+from runwatch.feed.channel import Channel
+from runwatch.feed.family import Family, Scope, Touched
+from runwatch.feed.messages import Look, Snapshot, Trouble, Update
 from runwatch.store import metrics, runs
 from runwatch.store.database import Database
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from runwatch.store.metrics import SeriesRow
+
 TICK_S = 0.05
 COALESCE_S = 0.1
-_RETRY_S = 1.0
 """Views hear of changes at most this often."""
+SHARE = 20
+"""Of its time, the thread works one part in so many: the more there is to do, the less often."""
+LONGEST_PAUSE_S = 1.0
+RETRY_S = 1.0
 SETTLE_S = 1.0
 
 _log = logging.getLogger("runwatch.feed")
@@ -29,16 +39,25 @@ Send = Callable[[Update], None]
 
 
 class Subscription:
-    """One view's place at the watcher."""
+    """One channel's place at the watcher."""
 
-    def __init__(self, watcher: Watcher, view: RunView, send: Send) -> None:
+    def __init__(
+        self, watcher: Watcher, scope: Scope, channel: Channel, name: str, send: Send
+    ) -> None:
         self._watcher = watcher
-        self.view = view
+        self.scope = scope
+        self.channel = channel
+        self.name = name
         self.send = send
+        self.in_trouble = False
 
     def look(self, look: Look) -> None:
         """The view looks at something else now; send it what it lacks for that."""
         self._watcher.change_look(self, look)
+
+    def ping(self) -> None:
+        """Send the view a sign of life."""
+        self._watcher.ping(self)
 
     def close(self) -> None:
         """The view has gone."""
@@ -62,13 +81,14 @@ class Watcher:
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._subscriptions: list[Subscription] = []
+        self._families: dict[Scope, Family] = {}
         self._thread: threading.Thread | None = None
         self._version = -1
         self._change = 0
         self._settled = 0.0
 
-    def subscribe(self, run_id: str, look: Look, send: Send) -> Subscription:
-        """Send a snapshot of a run now, and deltas as it changes, until the subscription is closed.
+    def subscribe(self, scope: Scope, look: Look, send: Send, *, channel: str = "") -> Subscription:
+        """Send a snapshot now, and deltas as it changes, until the subscription is closed.
 
         `send` is called from this thread and from the watcher's.
 
@@ -79,9 +99,14 @@ class Watcher:
         """
         with self._lock:
             if not self._subscriptions:
+                self._families.clear()
                 self._change = self._database.last_change()
-            subscription = Subscription(self, RunView(self._database, run_id, look), send)
-            send(subscription.view.snapshot())
+            with self._database.read() as connection:
+                if scope not in self._families:
+                    self._families[scope] = Family(connection, scope)
+                made = Channel(self._database, channel, self._families[scope], look)
+                subscription = Subscription(self, scope, made, channel, send)
+                send(made.snapshot(connection))
             self._subscriptions.append(subscription)
             if self._thread is None:
                 self._thread = threading.Thread(
@@ -90,39 +115,63 @@ class Watcher:
                 self._thread.start()
             return subscription
 
+    def glance(self, scope: Scope, look: Look) -> Snapshot:
+        """Return what a view would be sent first, once.
+
+        Raises
+        ------
+        ServiceException
+            There is no such run.
+        """
+        with self._lock, self._database.read() as connection:
+            family = self._families.get(scope) or Family(connection, scope)
+            return Channel(self._database, "", family, look).snapshot(connection)
+
     def unsubscribe(self, subscription: Subscription) -> None:
         """Send this subscription nothing more; without subscriptions the thread ends."""
         with self._lock:
             if subscription in self._subscriptions:
                 self._subscriptions.remove(subscription)
+            if all(one.scope != subscription.scope for one in self._subscriptions):
+                self._families.pop(subscription.scope, None)
         self._wake.set()
 
     def change_look(self, subscription: Subscription, look: Look) -> None:
         """Send a subscription what it lacks for another look."""
-        with self._lock:
-            delta = subscription.view.change_look(look)
+        with self._lock, self._database.read() as connection:
+            delta = subscription.channel.change_look(connection, look)
             if delta is not None:
                 subscription.send(delta)
 
+    def ping(self, subscription: Subscription) -> None:
+        """Send a subscription a sign of life, in order with its deltas."""
+        with self._lock:
+            subscription.send(subscription.channel.pong())
+
     def _watch(self) -> None:
-        told = ""
+        before_s = 0.0
         while True:
             with self._lock:
                 if not self._subscriptions:
                     self._thread = None
                     return
+                begun = time.thread_time()
                 try:
                     pause_s = COALESCE_S if self._look_once() else TICK_S
+                    worked_s = time.thread_time() - begun
+                    # One look that was dear, such as the first, slows nothing down.
+                    pause_s = max(pause_s, (SHARE - 1) * min(worked_s, before_s))
+                    pause_s = min(pause_s, LONGEST_PAUSE_S)
+                    before_s = worked_s
                 except RunwatchException as error:  # a full disk, a deleted workspace
-                    if error.message != told:
-                        _log.warning("%s", error.message)
-                    told, pause_s = error.message, _RETRY_S
+                    self._tell_trouble(error.message)
+                    pause_s = RETRY_S
             self._wake.wait(pause_s)
             self._wake.clear()
 
     def _look_once(self) -> bool:
         """Send what has changed since the last look; return whether there was anything."""
-        live = any(s.view.is_live() for s in self._subscriptions)
+        live = any(s.channel.is_live() for s in self._subscriptions)
         if live and time.monotonic() - self._settled > SETTLE_S:
             self._settled = time.monotonic()
             self._settle()
@@ -130,19 +179,44 @@ class Watcher:
         changed = version != self._version
         if not changed and not live:
             return False
-        self._version = version
         sent = False
         with self._database.read() as connection:
             rows = runs.changed_since(connection, self._change) if changed else []
             series = metrics.changed_since(connection, self._change) if changed else []
             newest = [row.change for row in rows] + [item.change for item in series]
+            touched = {
+                scope: family.apply(connection, rows, series)
+                for scope, family in self._families.items()
+            }
             self._change = max([self._change, *newest])
+            self._version = version
             for subscription in list(self._subscriptions):
-                delta = subscription.view.refresh(connection, rows, series)
-                if delta is not None:
+                news = self._news_for(subscription, touched[subscription.scope], connection, series)
+                if news is not None:
                     sent = True
-                    self._send(subscription, delta)
+                    self._send(subscription, news)
         return sent
+
+    def _news_for(
+        self,
+        subscription: Subscription,
+        touched: Touched,
+        connection: Connection,
+        series: list[SeriesRow],
+    ) -> Update | None:
+        if subscription.in_trouble:
+            subscription.in_trouble = False
+            return subscription.channel.snapshot(connection)
+        return subscription.channel.refresh(connection, touched, series)
+
+    def _tell_trouble(self, message: str) -> None:
+        """Tell each view once that nothing can be read."""
+        if not all(subscription.in_trouble for subscription in self._subscriptions):
+            _log.warning("%s", message)
+        for subscription in list(self._subscriptions):
+            if not subscription.in_trouble:
+                subscription.in_trouble = True
+                self._send(subscription, Trouble(channel=subscription.name, message=message))
 
     def _send(self, subscription: Subscription, update: Update) -> None:
         try:

@@ -1,5 +1,6 @@
-"""The notebook front: `RunDetails`, with the name and calls of ``azureml.widgets``."""
+"""The notebook front; ``runwatch.widgets`` stands for ``azureml.widgets``."""
 
 from runwatch.widgets.run_details import RunDetails
+from runwatch.widgets.run_table import RunTable
 
-__all__ = ["RunDetails"]
+__all__ = ["RunDetails", "RunTable"]

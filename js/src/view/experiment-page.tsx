@@ -1,0 +1,40 @@
+import { useState } from "preact/hooks";
+import type { TreeRow } from "../messages";
+import type { Channel } from "../state/channel";
+import type { Session } from "../state/session";
+import { Knowledge } from "./knowledge";
+import { OpenedRun } from "./run-page";
+import { RunTree } from "./run-tree";
+import { StatusBar } from "./status-bar";
+import { strings } from "./strings";
+
+/** The runs of an experiment; one is opened in the place of the table. */
+export function ExperimentPage({ session, channel }: { session: Session; channel: Channel }) {
+  const [inside, setInside] = useState<TreeRow | null>(null);
+  const experiment = channel.experiment.value ?? session.summary.value.experiment;
+  if (!experiment) return <p class="rw-empty">{strings.loading}</p>;
+  if (inside) {
+    const from = { name: experiment.name, onBack: () => setInside(null) };
+    return <OpenedRun session={session} row={inside} from={from} />;
+  }
+  return (
+    <>
+      <header class="rw-header rw-header-experiment">
+        <strong class="rw-title rw-ellipsis" title={experiment.name}>
+          {experiment.name}
+        </strong>
+      </header>
+      <Knowledge channel={channel} />
+      <div class="rw-content">
+        <StatusBar counts={experiment.run_counts} label={strings.runsByStatus} />
+        <RunTree
+          session={session}
+          channel={channel}
+          label={strings.runs}
+          empty={strings.noRuns}
+          onOpen={setInside}
+        />
+      </div>
+    </>
+  );
+}

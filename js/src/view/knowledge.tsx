@@ -1,0 +1,15 @@
+import type { Channel } from "../state/channel";
+import { clockTime } from "./format";
+import { strings } from "./strings";
+
+/** What stands in the way of knowing more, and since when: the record, or a kernel that is silent. */
+export function Knowledge({ channel }: { channel: Channel }) {
+  const trouble = channel.trouble.value;
+  const stale = channel.staleSince.value;
+  if (trouble === null && stale === null) return null;
+  return (
+    <p class="rw-notice rw-knowledge" role="note">
+      {trouble ?? strings.lastKnown(clockTime(stale ?? 0))}
+    </p>
+  );
+}

@@ -1,0 +1,35 @@
+import type { Progress } from "../messages";
+import type { Channel } from "../state/channel";
+import { useNow } from "./clock";
+import { duration, metric } from "./format";
+import { strings } from "./strings";
+
+/** How far the run has come, and how long it will still take. */
+export function ProgressBar({ channel, progress }: { channel: Channel; progress: Progress }) {
+  const now = useNow(channel, true);
+  const { done, total, label, left_ms, updated_ms } = progress;
+  const share = Math.min(1, Math.max(0, done / total));
+  const percent = Math.floor(share * 100);
+  const left = left_ms === null ? null : Math.max(0, left_ms - (now - updated_ms));
+  return (
+    <div class="rw-progress">
+      <div
+        class="rw-progress-bar"
+        role="progressbar"
+        aria-label={label ?? strings.progress}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={percent}
+      >
+        <span style={{ width: `${share * 100}%` }} />
+      </div>
+      <span class="rw-number">
+        {label && <span class="rw-muted">{label} </span>}
+        {metric(done)}/{metric(total)} · {percent} %
+        {left !== null && share < 1 && (
+          <span class="rw-muted"> · {strings.left(duration(left))}</span>
+        )}
+      </span>
+    </div>
+  );
+}

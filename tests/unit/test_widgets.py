@@ -1,0 +1,208 @@
+"""The Python half of the widgets, without a browser."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import types
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ipywidgets.widgets.widget import _instances
+
+from runwatch.core import Experiment, Run
+from runwatch.exceptions import UserErrorException
+from runwatch.widgets import RunDetails, RunTable, cells
+from tests.conftest import eventually
+
+HOSTILE = "<script>alert('&')</script>"
+
+
+@pytest.fixture
+def run(experiment: Experiment) -> Iterator[Run]:
+    run = experiment.start_logging(run_id="shown", display_name="shown")
+    yield run
+    run.complete()
+
+
+def threads() -> list[str]:
+    return [t.name for t in threading.enumerate() if t.name == "runwatch-watcher"]
+
+
+def sent_by(view: Any) -> list[dict[str, Any]]:
+    """Return the list to which the widget's messages go from now on."""
+    sent: list[dict[str, Any]] = []
+    view.send = lambda content, buffers=None: sent.append(content)
+    return sent
+
+
+def say(view: Any, **message: Any) -> None:
+    view._on_message(view, message, [])
+
+
+LOOK: dict[str, Any] = {"expanded": [], "filter": "", "offset": 0, "limit": 10}
+
+
+def test_each_channel_has_its_own_snapshot_and_deltas(run: Run) -> None:
+    child = run.child_run("child")
+    view = RunDetails(run)
+    sent = sent_by(view)
+    say(view, type="watch", channel="a", run_id=None, look=LOOK)
+    say(view, type="watch", channel="b", run_id=child.id, look=LOOK)
+    snapshots = {m["channel"]: m["run"]["run_id"] for m in sent if m["type"] == "snapshot"}
+    assert snapshots == {"a": run.id, "b": child.id}
+    child.tag("seen")
+    eventually(lambda: {m["channel"] for m in sent if m["type"] == "delta"} == {"a", "b"})
+    say(view, type="unwatch", channel="b")
+    sent.clear()
+    say(view, type="ping", channel="a")
+    say(view, type="ping", channel="b")
+    assert [(m["channel"], m["seq"] >= 1) for m in sent] == [("a", True), ("b", False)]
+    view.close()
+
+
+def test_the_summary_follows_the_run_until_it_has_ended(run: Run) -> None:
+    view = RunDetails(run)
+    run.tag("quality", "good")
+    run.log("loss", 0.5)
+    run.complete()
+    eventually(lambda: view.summary["run"]["status"] == "Completed")
+    eventually(lambda: threads() == [])
+    assert view.summary["run"]["tags"] == {"quality": "good"}
+    view.close()
+
+
+def test_a_message_that_cant_be_understood_is_refused_in_words(run: Run) -> None:
+    view = RunDetails(run)
+    sent = sent_by(view)
+    say(view, type="cancel", id="1")
+    assert sent[0]["type"] == "refusal"
+    assert "run_ids" in sent[0]["message"]
+    say(view, type="watch", channel="a", run_id="nobody", look=LOOK)
+    assert sent[1] == {"type": "trouble", "channel": "a", "message": "Run nobody was not found."}
+    view.close()
+
+
+def test_closing_leaves_no_thread_no_comm_and_no_listener(run: Run) -> None:
+    comms = len(_instances)
+    view = RunDetails(run)
+    sent_by(view)
+    say(view, type="watch", channel="a", run_id=None, look=LOOK)
+    assert len(threads()) == 1
+    view.close()
+    eventually(lambda: threads() == [])
+    assert len(_instances) == comms
+    gone = weakref.ref(view)
+    del view
+    gc.collect()
+    assert gone() is None
+
+
+class Shell:
+    """What of IPython's shell tells which cell runs."""
+
+    def __init__(self) -> None:
+        self.cell = "one"
+        self.before: list[Any] = []
+        self.events = types.SimpleNamespace(
+            register=lambda event, function: self.before.append(function)
+        )
+
+    def get_parent(self) -> dict[str, Any]:
+        return {"metadata": {"cellId": self.cell}}
+
+    def run(self, cell: str) -> None:
+        self.cell = cell
+        for function in self.before:
+            function(None)
+
+
+def test_running_a_cell_again_lets_go_of_what_it_showed(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = Shell()
+    monkeypatch.setattr(cells, "_shell", lambda: shell)
+    view, other = RunDetails(run), RunDetails(run)
+    view._repr_mimebundle_()
+    other._repr_mimebundle_()
+    shell.run("two")
+    other._repr_mimebundle_()  # shown by both cells
+    shell.run("one")
+    assert view.comm is None
+    assert other.comm is not None
+    bundle, _ = view._repr_mimebundle_()
+    assert view.comm is not None, "one that is shown again opens"
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == view.model_id
+    sent = sent_by(view)
+    say(view, type="watch", channel="a", run_id=None, look=LOOK)
+    assert [message["type"] for message in sent] == ["snapshot"]
+    view.close()
+    other.close()
+    eventually(lambda: threads() == [])
+
+
+def test_where_no_widget_can_run_there_is_the_last_state_as_html(run: Run) -> None:
+    run.display_name = HOSTILE
+    run.tag(HOSTILE, HOSTILE)
+    for step in range(100):
+        run.log("loss", 1 / (step + 1))
+    child = run.child_run("child of it")
+    child.log("loss", 0.25)
+    child.fail(error_details=HOSTILE)
+    run.flush()
+    bundle, _ = RunDetails(run)._repr_mimebundle_()
+    html = bundle["text/html"]
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") == 3
+    assert "<polyline" in html
+    assert "child of it" in html
+    assert "Failed" in html
+    assert bundle["text/plain"] == "RunDetails(shown)"
+
+
+def test_a_failed_run_has_its_traceback_in_the_html(experiment: Experiment) -> None:
+    with pytest.raises(ValueError, match="too bad"), experiment.start_logging() as run:
+        raise ValueError("too bad")
+    html = RunDetails(run)._repr_mimebundle_()[0]["text/html"]
+    assert "too bad" in html
+    assert "<details><summary>Traceback</summary>" in html
+
+
+def test_an_experiment_is_shown_as_a_table_of_its_runs(run: Run, experiment: Experiment) -> None:
+    bundle, _ = experiment._repr_mimebundle_()
+    assert bundle["text/plain"] == f"RunTable({experiment.name})"
+    assert "shown" in bundle["text/html"]
+    view = RunTable(experiment)
+    sent = sent_by(view)
+    say(view, type="watch", channel="a", run_id=None, look=LOOK)
+    assert sent[0]["experiment"]["name"] == experiment.name
+    assert [row["run_id"] for row in sent[0]["rows"]] == [run.id]
+    say(view, type="watch", channel="b", run_id=run.id, look=LOOK)
+    assert sent[1]["run"]["run_id"] == run.id
+    view.close()
+
+
+def test_a_table_of_what_is_no_experiment_is_refused_in_words(run: Run) -> None:
+    with pytest.raises(UserErrorException, match="RunTable shows an Experiment"):
+        RunTable(run)  # type: ignore[arg-type]
+
+
+def test_a_metric_is_a_plotly_figure_with_a_line_for_each_run(run: Run) -> None:
+    child = run.child_run("child")
+    for one in (run, child):
+        one.log("loss", 0.5)
+        one.flush()
+    view = RunDetails(run)
+    assert [line.name for line in view.figure("loss").data] == ["shown", "child"]
+    view.close()
+
+
+def test_the_end_of_a_run_is_told_to_a_function(experiment: Experiment) -> None:
+    run = experiment.start_logging()
+    told: list[tuple[Run, str]] = []
+    run.on_end(lambda ended: told.append((ended, ended.status)))
+    run.on_end(lambda ended: 1 / 0)
+    run.complete()
+    eventually(lambda: told == [(run, "Completed")])

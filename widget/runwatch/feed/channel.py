@@ -1,0 +1,218 @@
+"""What one channel of a view has been sent, and what it lacks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from runwatch.feed.family import Family, Touched
+from runwatch.feed.files import LogFeed, run_files
+from runwatch.feed.messages import (
+    Delta,
+    LogText,
+    Look,
+    Points,
+    Pong,
+    RunFile,
+    RunHead,
+    Snapshot,
+    Summary,
+)
+from runwatch.feed.progress import ProgressInLog
+from runwatch.feed.series import MOST_POINTS, MOST_POINTS_SMALL, SeriesFeed
+from runwatch.feed.tree_view import TreeView
+from runwatch.store import metrics, runs
+from runwatch.store.clock import now_us
+from runwatch.store.database import Database
+from runwatch.store.metrics import SeriesRow
+from runwatch.store.status import TERMINAL
+
+FILES_EVERY_S = 1.0
+MOST_COMPARED = 50
+MOST_SUMMARY_METRICS = 24
+
+
+class Channel:
+    """Makes the snapshot and the deltas for one channel of a view."""
+
+    def __init__(self, database: Database, name: str, family: Family, look: Look) -> None:
+        self._database = database
+        self._name = name
+        self.family = family
+        self._look = look
+        self.seq = 0
+        self._tree = TreeView(family)
+        self._series: dict[int, SeriesFeed] = {}
+        self._head: RunHead | None = None
+        run = family.run()
+        self._log = None if run is None else LogFeed(database.paths.run(run.run_id))
+        self._bar = None if run is None else ProgressInLog(database.paths.run(run.run_id).std_log)
+        self._files: list[RunFile] = []
+        self._files_seen = 0.0
+        self._was_live = True
+
+    def is_live(self) -> bool:
+        """Return whether something goes on, so that files may grow."""
+        return self.family.is_live() or self._was_live
+
+    def summary(self) -> Summary:
+        """Return the small state that a notebook keeps."""
+        last = self.family.metrics.get(self.family.top, {})
+        return Summary(
+            workspace_id=self._database.workspace_id,
+            run=self._current_head(brief=True),
+            experiment=self.family.experiment_head(),
+            metrics=dict(list(last.items())[:MOST_SUMMARY_METRICS]),
+            now_ms=now_us() // 1000,
+        )
+
+    def pong(self) -> Pong:
+        """Return the answer to a view that asks whether somebody is there."""
+        return Pong(channel=self._name, seq=self.seq, now_ms=now_us() // 1000)
+
+    def snapshot(self, connection: Connection) -> Snapshot:
+        """Return everything that the channel shows, and begin its sequence anew."""
+        self.seq += 1
+        self._head = self._current_head()
+        tree, rows = self._tree.whole(connection, self._look)
+        self._series = {}
+        self._follow_series(connection)
+        self._files = self._current_files()
+        logs = []
+        if self._log is not None:
+            self._log.restart()
+            logs = self._log.logs() or []
+        return Snapshot(
+            channel=self._name,
+            seq=self.seq,
+            now_ms=now_us() // 1000,
+            run=self._head,
+            experiment=self.family.experiment_head(),
+            tree=tree,
+            rows=rows,
+            offered=list(self.family.offered),
+            points=self._all_points(connection),
+            structures=self.family.structures(),
+            logs=logs,
+            files=self._files,
+            log_text=self._log_text(),
+        )
+
+    def change_look(self, connection: Connection, look: Look) -> Delta | None:
+        """Return what the view lacks for another look."""
+        before, self._look = self._look, look
+        news = self._tree.change_look(connection, look)
+        news["log_text"] = self._log_text()
+        if before.charts != look.charts:
+            self._series = {}
+        if before.charts != look.charts or before.compare != look.compare:
+            known = set(self._series)
+            self._follow_series(connection)
+            added = [key for key in self._series if key not in known]
+            news["points"] = self._points_of(connection, added) or None
+        return self._delta(news)
+
+    def refresh(
+        self, connection: Connection, touched: Touched, series: Sequence[SeriesRow]
+    ) -> Delta | None:
+        """Take in what has changed of the family, and return what the view lacks."""
+        news: dict[str, Any] = {}
+        if touched.keys:
+            news |= self._tree.news(connection, touched)
+            news["offered"] = self._tree.offered()
+            if touched.keys != {self.family.top}:
+                news["experiment"] = self.family.experiment_head()
+            news["points"] = self._new_points(connection, series)
+            if any(item.run == self.family.top and item.kind != "scalar" for item in series):
+                news["structures"] = self.family.structures() or None
+        if self.is_live() or touched.keys:
+            news["run"] = self._head_news()
+        if self.is_live() and self._log is not None:
+            self._was_live = self.family.is_live()  # once more after the end
+            news["logs"] = self._log.logs()
+            news["log_text"] = self._log_text()
+            news["files"] = self._changed_files()
+        return self._delta(news)
+
+    # --- the run itself ---------------------------------------------------------------------
+
+    def _current_head(self, *, brief: bool = False) -> RunHead | None:
+        head = self.family.head(brief=brief)
+        if head is None or head.progress is not None or head.status in TERMINAL:
+            return head
+        shown = self._bar and self._bar.look()
+        return msgspec.structs.replace(head, progress=shown) if shown else head
+
+    def _head_news(self) -> dict[str, Any] | None:
+        before, self._head = self._head, self._current_head()
+        if before is None or self._head is None or before == self._head:
+            return None
+        changed = {
+            name: value
+            for name in RunHead.__struct_fields__
+            if (value := getattr(self._head, name)) != getattr(before, name)
+        }
+        return changed or None
+
+    # --- charts -----------------------------------------------------------------------------
+
+    def _follow_series(self, connection: Connection) -> None:
+        """Follow the metrics of the watched run, and of those that are compared with it."""
+        most = MOST_POINTS if self._look.charts else MOST_POINTS_SMALL
+        compared = runs.with_ids(connection, self._look.compare[:MOST_COMPARED])
+        wanted = {row.id: row.run_id for row in compared if row.id in self.family.rows}
+        run = self.family.run()
+        if run is not None:
+            wanted[run.id] = run.run_id
+        self._series = {
+            key: self._series.get(key) or SeriesFeed(run_id, most) for key, run_id in wanted.items()
+        }
+
+    def _all_points(self, connection: Connection) -> list[Points]:
+        return self._points_of(connection, list(self._series))
+
+    def _points_of(self, connection: Connection, keys: list[int]) -> list[Points]:
+        found: list[Points] = []
+        for item in metrics.of_runs(connection, keys):
+            found += self._series[item.run].news(connection, [item])
+        return found
+
+    def _new_points(
+        self, connection: Connection, series: Sequence[SeriesRow]
+    ) -> list[Points] | None:
+        found: list[Points] = []
+        for item in series:
+            if item.run in self._series:
+                found += self._series[item.run].news(connection, [item])
+        return found or None
+
+    # --- files ------------------------------------------------------------------------------
+
+    def _log_text(self) -> LogText | None:
+        return None if self._log is None else self._log.text(self._look.log)
+
+    def _current_files(self) -> list[RunFile]:
+        run = self.family.run()
+        return [] if run is None else run_files(self._database.paths.run(run.run_id))
+
+    def _changed_files(self) -> list[RunFile] | None:
+        now = time.monotonic()
+        if self._was_live and now - self._files_seen < FILES_EVERY_S:
+            return None
+        self._files_seen = now
+        files = self._current_files()
+        if files == self._files:
+            return None
+        self._files = files
+        return files
+
+    def _delta(self, news: dict[str, Any]) -> Delta | None:
+        present = {key: value for key, value in news.items() if value is not None}
+        if not present:
+            return None
+        self.seq += 1
+        return Delta(channel=self._name, seq=self.seq, now_ms=now_us() // 1000, **present)

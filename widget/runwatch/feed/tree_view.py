@@ -1,0 +1,184 @@
+"""The window of a tree that a view has: what it was sent, and what it lacks."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import Connection
+
+from runwatch.feed.family import Family, Touched, first_line_of_error
+from runwatch.feed.messages import Look, Scalar, TreeRow, TreeWindow
+from runwatch.feed.series import sparkline
+from runwatch.feed.tree_order import Place, TreeOrder
+from runwatch.store import metrics
+from runwatch.store.clock import to_ms
+
+LIMIT_ROWS = 1000
+"""Rows of a window, at most."""
+SPARKS_EVERY_S = 2.0
+_FIRST = {"param": 2, "metric": 3}
+"""How many parameters and metrics have a column before a person chooses."""
+_FIELDS = TreeRow.__struct_fields__
+
+
+class TreeView:
+    """Makes the rows of one view's window and tells which of them have changed."""
+
+    def __init__(self, family: Family) -> None:
+        self._family = family
+        self._order = TreeOrder(family)
+        self._look = Look(limit=0)
+        self._window: TreeWindow | None = None
+        self._offered = 0
+        self._sent: dict[str, TreeRow] = {}
+        self._sparks: dict[tuple[int, str], tuple[int, list[float]]] = {}
+        self._sparked = 0.0
+
+    def whole(self, connection: Connection, look: Look) -> tuple[TreeWindow, list[TreeRow]]:
+        """Return the window and all its rows."""
+        self._sent, self._offered = {}, len(self._family.offered)
+        self._look = look
+        self._order.arrange(look)
+        self._read_sparks(connection)
+        self._window = self._current()
+        rows = [self._row(place) for place in self._shown()]
+        self._sent = {row.run_id: row for row in rows}
+        return self._window, rows
+
+    def offered(self) -> list[str] | None:
+        """Return the columns that there can be, if there are more than were sent."""
+        if self._offered == len(self._family.offered):
+            return None
+        self._offered = len(self._family.offered)
+        return list(self._family.offered)
+
+    def change_look(self, connection: Connection, look: Look) -> dict[str, Any]:
+        """Return the parts of a delta that the view lacks for another look."""
+        columns = self._columns()
+        self._look = look
+        self._order.arrange(look)
+        if columns != self._columns():
+            self._read_sparks(connection)
+        return self._lacking(self._shown())
+
+    def news(self, connection: Connection, touched: Touched) -> dict[str, Any]:
+        """Return the parts of a delta that the view lacks after a change."""
+        moved = self._order.take(touched)
+        now = time.monotonic()
+        if now - self._sparked > SPARKS_EVERY_S and self._read_sparks(connection):
+            return self._lacking(self._shown())
+        if moved or self._columns() != (self._window and self._window.columns):
+            return self._lacking(self._shown())
+        return self._lacking([place for place in self._shown() if place.key in touched.keys])
+
+    def _lacking(self, places: list[Place]) -> dict[str, Any]:
+        changes = []
+        for place in places:
+            row = self._row(place)
+            before = self._sent.get(row.run_id)
+            change = (
+                {name: getattr(row, name) for name in _FIELDS}
+                if before is None
+                else _difference(before, row)
+            )
+            if change:
+                changes.append({"run_id": row.run_id, **change})
+                self._sent[row.run_id] = row
+        news: dict[str, Any] = {"rows": changes or None}
+        window = self._current()
+        if window != self._window:
+            self._window = news["tree"] = window
+            here = set(window.ids)
+            self._sent = {run_id: row for run_id, row in self._sent.items() if run_id in here}
+        return news
+
+    def _current(self) -> TreeWindow:
+        return TreeWindow(
+            offset=self._offset(),
+            total=len(self._order.visible),
+            ids=[self._family.rows[place.key].run_id for place in self._shown()],
+            columns=self._columns(),
+            filter_error=self._order.filter_error,
+        )
+
+    def _offset(self) -> int:
+        return max(0, min(self._look.offset, len(self._order.visible)))
+
+    def _shown(self) -> list[Place]:
+        start = self._offset()
+        return self._order.visible[start : start + max(0, min(self._look.limit, LIMIT_ROWS))]
+
+    def _columns(self) -> list[str]:
+        if self._look.columns is not None:
+            return self._look.columns
+        of_kind = {kind: [c for c in self._family.offered if c.startswith(kind)] for kind in _FIRST}
+        chosen = [column for kind, most in _FIRST.items() for column in of_kind[kind][:most]]
+        return ["status", "duration", *chosen, "tags"]
+
+    def _row(self, place: Place) -> TreeRow:
+        family, key = self._family, place.key
+        row = family.rows[key]
+        children = family.children.get(key, ())
+        return TreeRow(
+            run_id=row.run_id,
+            level=place.level,
+            position=place.position,
+            display_name=row.shown_name,
+            number=row.number,
+            status=row.status,
+            created_ms=row.created_us // 1000,
+            child_count=len(children),
+            expanded=bool(children) and (bool(self._look.filter) or self._is_expanded(row.run_id)),
+            started_ms=to_ms(row.started_us),
+            ended_ms=to_ms(row.ended_us),
+            cancel_requested_ms=to_ms(row.cancel_requested_us),
+            cancel_forced_ms=to_ms(row.cancel_forced_us),
+            error=first_line_of_error(row),
+            tags=family.tags[key],
+            values=self._values(key),
+        )
+
+    def _is_expanded(self, run_id: str) -> bool:
+        return run_id in self._look.expanded
+
+    def _values(self, key: int) -> dict[str, Scalar | list[float]]:
+        found: dict[str, Scalar | list[float]] = {}
+        of_kind = {
+            "metric": self._family.metrics.get(key, {}),
+            "param": self._family.parameters[key],
+            "tag": self._family.tags[key],
+        }
+        for column in self._columns():
+            kind, _, name = column.partition(":")
+            if name in of_kind.get(kind, ()):
+                found[column] = of_kind[kind][name]
+            elif kind == "spark" and (key, name) in self._sparks:
+                found[column] = self._sparks[key, name][1]
+        return found
+
+    def _read_sparks(self, connection: Connection) -> bool:
+        """Read the small lines of the rows in the window; return whether any has changed."""
+        self._sparked = time.monotonic()
+        wanted = {c.partition(":")[2] for c in self._columns() if c.startswith("spark:")}
+        if not wanted:
+            return False
+        found: dict[tuple[int, str], tuple[int, list[float]]] = {}
+        for item in metrics.of_runs(connection, [place.key for place in self._shown()]):
+            if item.kind != "scalar" or item.name not in wanted:
+                continue
+            known = self._sparks.get((item.run, item.name))
+            if known is None or known[0] != item.count:
+                known = (item.count, sparkline(connection, item.id))
+            found[item.run, item.name] = known
+        changed = found != self._sparks
+        self._sparks = found
+        return changed
+
+
+def _difference(before: TreeRow, after: TreeRow) -> dict[str, Any]:
+    return {
+        name: getattr(after, name)
+        for name in _FIELDS
+        if getattr(after, name) != getattr(before, name)
+    }
