@@ -14,7 +14,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import cancel_latency, process_costs, reading, record_speed
+from benchmarks import cancel_latency, process_costs, reading, record_speed, watching
 from benchmarks.figure import Figure
 
 PARTS = {
@@ -29,6 +29,12 @@ PARTS = {
     "cancel": process_costs.cancel,
     "endure": process_costs.endure,
     "click": lambda _: cancel_latency.measure(),
+    "bundle": watching.bundle,
+    "paint": watching.paint,
+    "screen": watching.screen,
+    "answer": watching.answer,
+    "watch": watching.costs,
+    "live": watching.live,
 }
 
 

@@ -425,5 +425,34 @@ def endure(count: str) -> list[float]:
     return [growth / unit, size / int(count)]
 
 
+# --- runs that a widget watches ------------------------------------------------------------------
+
+
+def family(count: str, folder: str, experiment: str = "browser") -> str:
+    """Make a run with `count` live children of one metric, and return its id."""
+    from runwatch import Experiment, Workspace
+
+    run = Experiment(Workspace(path=folder), experiment).start_logging(display_name="family")
+    for child in run.create_children(count=int(count)):
+        child.log("loss", 1.0)
+    print(json.dumps(run.id), flush=True)
+    sys.stdin.read()  # the children live as long as this process
+    return run.id
+
+
+def stir(run_id: str, each_second: str, folder: str) -> None:
+    """Change the metric of so many children of a run each second, until told to end."""
+    from itertools import cycle
+
+    from runwatch import Workspace
+
+    children = list(Workspace(path=folder).get_run(run_id).get_children())
+    begun, pace = time.monotonic(), int(each_second)
+    for number, child in enumerate(cycle(children)):
+        child.log("loss", 1.0 / (number + 2))
+        if number % 10 == 0:
+            time.sleep(max(0.0, begun + number / pace - time.monotonic()))
+
+
 if __name__ == "__main__":
     print(json.dumps(globals()[sys.argv[1]](*sys.argv[2:])))

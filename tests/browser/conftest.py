@@ -90,14 +90,38 @@ def notebook(page: Page, server: JupyterServer) -> NotebookPage:
 @pytest.fixture
 def in_root(server: JupyterServer) -> Callable[[str, str], None]:
     """Write a file beside the notebooks."""
-
-    def write(name: str, text: str) -> None:
-        (server.root / name).write_text(textwrap.dedent(text), encoding="utf-8")
-
-    return write
+    return _writing_to(server)
 
 
 @pytest.fixture
 def record(server: JupyterServer) -> Workspace:
     """The workspace that the notebooks use, opened in the test process."""
     return Workspace(path=server.root)
+
+
+# The same for what is no different in Notebook 7.
+
+
+@pytest.fixture
+def lab_notebook(page: Page, lab: JupyterServer) -> NotebookPage:
+    """A page at JupyterLab."""
+    return NotebookPage(page, lab)
+
+
+@pytest.fixture
+def in_lab(lab: JupyterServer) -> Callable[[str, str], None]:
+    """Write a file beside JupyterLab's notebooks."""
+    return _writing_to(lab)
+
+
+@pytest.fixture
+def lab_record(lab: JupyterServer) -> Workspace:
+    """The workspace of JupyterLab's notebooks."""
+    return Workspace(path=lab.root)
+
+
+def _writing_to(server: JupyterServer) -> Callable[[str, str], None]:
+    def write(name: str, text: str) -> None:
+        (server.root / name).write_text(textwrap.dedent(text), encoding="utf-8")
+
+    return write

@@ -13,7 +13,7 @@ from tests.browser.jupyter_server import JupyterServer
 PATIENCE_MS = 30_000
 
 # The panel of the open notebook, in JupyterLab and in Notebook 7.
-_PANEL = "window.jupyterapp?.shell?.currentWidget"
+PANEL = "window.jupyterapp?.shell?.currentWidget"
 
 
 class NotebookPage:
@@ -31,6 +31,13 @@ class NotebookPage:
         self.page.goto(self.server.address_of(name))
         self._wait_for_kernel()
 
+    def save(self) -> str:
+        """Save the notebook and return its name."""
+        name = self.page.evaluate(
+            f"async () => {{ await {PANEL}.context.save(); return {PANEL}.context.path; }}"
+        )
+        return str(name)
+
     def reload(self) -> None:
         """Load the page anew."""
         self.page.reload()
@@ -38,10 +45,10 @@ class NotebookPage:
 
     def _wait_for_kernel(self) -> None:
         self.page.wait_for_function(
-            f"() => {_PANEL}?.context?.isReady && {_PANEL}.sessionContext?.session?.kernel"
+            f"() => {PANEL}?.context?.isReady && {PANEL}.sessionContext?.session?.kernel"
             f"?.connectionStatus === 'connected'"
         )
-        self.page.evaluate(f"async () => {{ await {_PANEL}.sessionContext.ready; }}")
+        self.page.evaluate(f"async () => {{ await {PANEL}.sessionContext.ready; }}")
 
     def run_all(self) -> None:
         """Run all cells, without waiting for them."""
@@ -53,7 +60,7 @@ class NotebookPage:
         """Run code that no cell shows, in an idle kernel; return what it prints."""
         result: dict[str, Any] = self.page.evaluate(
             f"""async (code) => {{
-                const kernel = {_PANEL}.sessionContext.session.kernel;
+                const kernel = {PANEL}.sessionContext.session.kernel;
                 const future = kernel.requestExecute({{ code, store_history: false }});
                 let printed = '';
                 future.onIOPub = (message) => {{
@@ -70,13 +77,13 @@ class NotebookPage:
     def restart_kernel(self) -> None:
         """Restart the kernel and wait until it is there again."""
         self.page.evaluate(
-            f"async () => {{ await {_PANEL}.sessionContext.session.kernel.restart(); }}"
+            f"async () => {{ await {PANEL}.sessionContext.session.kernel.restart(); }}"
         )
 
     def switch_subshells_off(self) -> None:
         """Do what the setting "Kernel Comms over subshells: Disabled" does to an open kernel."""
         self.page.evaluate(
-            f"() => {{ const kernel = {_PANEL}.sessionContext.session.kernel;"
+            f"() => {{ const kernel = {PANEL}.sessionContext.session.kernel;"
             " kernel.commsOverSubshells = 'disabled'; }"
         )
 

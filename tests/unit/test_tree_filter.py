@@ -78,6 +78,7 @@ def test_an_empty_filter_is_none() -> None:
     [
         ("colour:red", "there are name:, status:, tag:, param: and metric:"),
         ("status:", "lacks what to look for"),
+        ("status:asleep", "no status; there are .*Running"),
         ("metric:loss<", "lacks the number"),
         ('"open', "not closed"),
     ],

@@ -171,10 +171,10 @@ def test_a_failed_run_has_its_traceback_in_the_html(experiment: Experiment) -> N
 
 
 def test_an_experiment_is_shown_as_a_table_of_its_runs(run: Run, experiment: Experiment) -> None:
-    bundle, _ = experiment._repr_mimebundle_()
+    view = RunTable(experiment)
+    bundle, _ = view._repr_mimebundle_()
     assert bundle["text/plain"] == f"RunTable({experiment.name})"
     assert "shown" in bundle["text/html"]
-    view = RunTable(experiment)
     sent = sent_by(view)
     say(view, type="watch", channel="a", run_id=None, look=LOOK)
     assert sent[0]["experiment"]["name"] == experiment.name

@@ -7,8 +7,6 @@
 >>> RunDetails(run)  # doctest: +SKIP
 """
 
-from typing import Any
-
 from runwatch.azureml_names import install as install_as_azureml
 from runwatch.core import (
     VERSION,
@@ -27,18 +25,18 @@ from runwatch.core import (
 from runwatch.version import __version__
 
 
-def _compact_view(run: Run, **kwargs: Any) -> Any:
+def _compact_view(run: Run) -> None:
     """Show a run as the compact widget, which is imported when the first one is shown."""
     from runwatch.widgets import RunDetails
 
-    return RunDetails(run, compact=True)._repr_mimebundle_(**kwargs)
+    RunDetails(run, compact=True).show()
 
 
-def _table_view(experiment: Experiment, **kwargs: Any) -> Any:
+def _table_view(experiment: Experiment) -> None:
     """Show an experiment as the live table of its runs."""
     from runwatch.widgets import RunTable
 
-    return RunTable(experiment)._repr_mimebundle_(**kwargs)
+    RunTable(experiment).show()
 
 
 Run._notebook_view = _compact_view

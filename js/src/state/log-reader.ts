@@ -22,6 +22,8 @@ export class LogReader {
   readonly found = signal<Found | null>(null);
   /** The line of the piece that holds what was looked for. */
   readonly line = signal(-1);
+  /** How often the person was brought to a line: the view scrolls there then, and only then. */
+  readonly jumps = signal(0);
   private busy = false;
 
   constructor(
@@ -75,6 +77,7 @@ export class LogReader {
       decode(read.data.subarray(begin)),
     );
     this.line.value = before.split("\n").length - 1;
+    this.jumps.value += 1;
   }
 
   /** Reads what stands before what is shown; returns how many lines came. */

@@ -28,6 +28,8 @@ export class Session {
   readonly summary: Signal<Summary>;
   /** Whether the browser is to tell of the end of a run. */
   readonly notifying = signal(false);
+  /** What views hand on to those that follow them: the open tab, say. */
+  readonly kept = new Map<string, unknown>();
   private readonly channels = new Map<string, Channel>();
   private readonly asked = new Map<string, Waiting>();
   private readonly abort = new AbortController();

@@ -45,8 +45,12 @@ function piece(text: string, style: Style, key: number) {
 function changed(before: Style, sequence: RegExpMatchArray): Style {
   if (sequence[2] !== "m") return before;
   let style = before;
-  for (const code of (sequence[1] || "0").split(";").map(Number)) {
-    if (code === 0) style = PLAIN;
+  const codes = (sequence[1] || "0").split(";").map(Number);
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i] ?? 0;
+    // Of 256 or of all colours, which the themes do not have: what follows names the colour.
+    if (code === 38 || code === 48) i += codes[i + 1] === 5 ? 2 : 4;
+    else if (code === 0) style = PLAIN;
     else if (code === 1) style = { ...style, bold: true };
     else if (code === 22) style = { ...style, bold: false };
     else if (code === 39) style = { ...style, colour: null };

@@ -56,8 +56,8 @@ export function Editable({ value, label, hint, lines, kind, onChange }: Props) {
         ref={button}
         type="button"
         class={value ? "rw-icon-button rw-pencil" : "rw-link"}
-        aria-label={label}
-        title={label}
+        aria-label={value ? label : undefined}
+        title={value ? label : undefined}
         onClick={() => setEditing(true)}
       >
         {value ? <Pencil /> : hint}

@@ -1,7 +1,7 @@
-import { useState } from "preact/hooks";
 import type { TreeRow } from "../messages";
 import type { Channel } from "../state/channel";
 import type { Session } from "../state/session";
+import { useKept } from "./kept";
 import { Knowledge } from "./knowledge";
 import { OpenedRun } from "./run-page";
 import { RunTree } from "./run-tree";
@@ -10,7 +10,7 @@ import { strings } from "./strings";
 
 /** The runs of an experiment; one is opened in the place of the table. */
 export function ExperimentPage({ session, channel }: { session: Session; channel: Channel }) {
-  const [inside, setInside] = useState<TreeRow | null>(null);
+  const [inside, setInside] = useKept<TreeRow | null>(session, "inside", () => null);
   const experiment = channel.experiment.value ?? session.summary.value.experiment;
   if (!experiment) return <p class="rw-empty">{strings.loading}</p>;
   if (inside) {

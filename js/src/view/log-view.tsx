@@ -123,7 +123,7 @@ function Lines({ reader, name, lines, startBytes, follow, onFollow, onError }: L
   }, [follow, lines]);
   useEffect(() => {
     if (marked >= 0 && box.current) box.current.scrollTop = Math.max(0, (marked - 5) * LINE_PX);
-  }, [marked, reader.found.value]);
+  }, [reader.jumps.value]);
 
   const readEarlier = () =>
     reader.earlier().then((came) => {

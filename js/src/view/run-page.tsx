@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import type { RunHead, TreeRow } from "../messages";
 import type { Channel } from "../state/channel";
 import { textOrder } from "../state/commands";
@@ -12,6 +12,7 @@ import { ErrorBox } from "./error-box";
 import { Files } from "./files";
 import { elapsed, metric } from "./format";
 import { Back, Twisty } from "./icons";
+import { useKept } from "./kept";
 import { Knowledge } from "./knowledge";
 import { LogView } from "./log-view";
 import { MetricTiles, tilesOf } from "./metric-tiles";
@@ -38,10 +39,13 @@ interface Props {
 export function RunPage({ session, channel, from }: Props) {
   const run = channel.run.value;
   // A run that had ended when the view was made is a card; one that ends while watched stays open.
-  const [open, setOpen] = useState(
+  const kept = channel.runId ?? "";
+  const [open, setOpen] = useKept(
+    session,
+    `${kept}/open`,
     () => from !== undefined || (!session.compact && isLive(channel.run.peek()?.status ?? "")),
   );
-  const [inside, setInside] = useState<TreeRow | null>(null);
+  const [inside, setInside] = useKept<TreeRow | null>(session, `${kept}/inside`, () => null);
   if (inside && run) {
     return (
       <OpenedRun
@@ -159,7 +163,11 @@ interface BodyProps {
 }
 
 function Body({ session, channel, run, onOpen }: BodyProps) {
-  const [chosen, setChosen] = useState<TabName | null>(null);
+  const [chosen, setChosen] = useKept<TabName | null>(
+    session,
+    `${channel.runId ?? ""}/tab`,
+    () => null,
+  );
   const children = Object.values(run.child_counts).reduce((sum, count) => sum + count, 0);
   const metrics = channel.series.value.size + channel.structures.value.length;
   const tabs: TabInfo[] = [

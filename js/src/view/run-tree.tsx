@@ -221,7 +221,7 @@ function Bar({ channel, tree, columns }: BarProps) {
           {strings.sortAgain}
         </button>
       )}
-      <ColumnMenu channel={channel} columns={columns} />
+      <ColumnMenu channel={channel} columns={channel.look.value.columns ?? columns} />
     </div>
   );
 }

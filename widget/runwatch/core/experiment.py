@@ -53,7 +53,7 @@ class Experiment:
         The name won't do, or `workspace` is no Workspace.
     """
 
-    _notebook_view: ClassVar[Callable[..., Any] | None] = None
+    _notebook_view: ClassVar[Callable[[Experiment], None] | None] = None
     """What shows an experiment in a notebook; set from above, as this layer knows no notebook."""
 
     def __init__(
@@ -463,11 +463,11 @@ class Experiment:
         with self._workspace._record.database.write() as tx:
             experiments.remove_tags(tx, self._row.key, tags)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """Return what a notebook shows for an experiment as a cell's last expression."""
+    def _ipython_display_(self) -> None:
+        """Show an experiment that is a cell's last expression."""
         if Experiment._notebook_view is None:
-            return {"text/plain": repr(self), "text/html": self._repr_html_()}
-        return Experiment._notebook_view(self, **kwargs)
+            raise NotImplementedError  # IPython shows the HTML then
+        Experiment._notebook_view(self)
 
     def _repr_html_(self) -> str:
         """Return the experiment as one row of a table."""

@@ -45,7 +45,7 @@ class Run(RunLifecycle, RunArtifacts, RunLabels, RunTree):
         There is no such run in that experiment (404).
     """
 
-    _notebook_view: ClassVar[Callable[..., Any] | None] = None
+    _notebook_view: ClassVar[Callable[[Run], None] | None] = None
     """What shows a run in a notebook; set from above, as this layer knows no notebook."""
 
     @classmethod
@@ -201,11 +201,11 @@ class Run(RunLifecycle, RunArtifacts, RunLabels, RunTree):
             Folder=Link(self.get_portal_url()),
         )
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """Return what a notebook shows for a run as a cell's last expression."""
+    def _ipython_display_(self) -> None:
+        """Show a run that is a cell's last expression."""
         if Run._notebook_view is None:
-            return {"text/plain": repr(self), "text/html": self._repr_html_()}
-        return Run._notebook_view(self, **kwargs)
+            raise NotImplementedError  # IPython shows the HTML then
+        Run._notebook_view(self)
 
     def __eq__(self, other: object) -> bool:
         """Return whether both are the same run of the same record."""

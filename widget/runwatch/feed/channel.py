@@ -17,6 +17,7 @@ from runwatch.feed.messages import (
     Look,
     Points,
     Pong,
+    Progress,
     RunFile,
     RunHead,
     Snapshot,
@@ -51,6 +52,7 @@ class Channel:
         run = family.run()
         self._log = None if run is None else LogFeed(database.paths.run(run.run_id))
         self._bar = None if run is None else ProgressInLog(database.paths.run(run.run_id).std_log)
+        self._shown_bar: Progress | None = None
         self._files: list[RunFile] = []
         self._files_seen = 0.0
         self._was_live = True
@@ -129,14 +131,12 @@ class Channel:
             news["points"] = self._new_points(connection, series)
             if any(item.run == self.family.top and item.kind != "scalar" for item in series):
                 news["structures"] = self.family.structures() or None
-        if self.is_live() or touched.keys:
             news["run"] = self._head_news()
-        if self.is_live() and self._log is not None:
-            self._was_live = self.family.is_live()  # once more after the end
-            news["logs"] = self._log.logs()
-            news["log_text"] = self._log_text()
-            news["files"] = self._changed_files()
-        return self._delta(news)
+        return self._delta(news | self._grown())
+
+    def refresh_files(self) -> Delta | None:
+        """Return what the view lacks of the files, which grow without the record's knowing."""
+        return self._delta(self._grown())
 
     # --- the run itself ---------------------------------------------------------------------
 
@@ -144,8 +144,8 @@ class Channel:
         head = self.family.head(brief=brief)
         if head is None or head.progress is not None or head.status in TERMINAL:
             return head
-        shown = self._bar and self._bar.look()
-        return msgspec.structs.replace(head, progress=shown) if shown else head
+        self._shown_bar = self._bar.look() if self._bar is not None else None
+        return msgspec.structs.replace(head, progress=self._shown_bar) if self._shown_bar else head
 
     def _head_news(self) -> dict[str, Any] | None:
         before, self._head = self._head, self._current_head()
@@ -192,6 +192,21 @@ class Channel:
 
     # --- files ------------------------------------------------------------------------------
 
+    def _grown(self) -> dict[str, Any]:
+        if self._log is None or self._bar is None or not self.is_live():
+            return {}
+        news: dict[str, Any] = {}
+        now = time.monotonic()
+        if now - self._files_seen >= FILES_EVERY_S or not self.family.is_live():
+            self._files_seen = now
+            self._was_live = self.family.is_live()  # once more after the end
+            news["logs"] = self._log.logs()
+            news["files"] = self._changed_files()
+        news["log_text"] = self._log_text()
+        if self._bar.look() != self._shown_bar:
+            news["run"] = self._head_news()
+        return news
+
     def _log_text(self) -> LogText | None:
         return None if self._log is None else self._log.text(self._look.log)
 
@@ -200,10 +215,6 @@ class Channel:
         return [] if run is None else run_files(self._database.paths.run(run.run_id))
 
     def _changed_files(self) -> list[RunFile] | None:
-        now = time.monotonic()
-        if self._was_live and now - self._files_seen < FILES_EVERY_S:
-            return None
-        self._files_seen = now
         files = self._current_files()
         if files == self._files:
             return None

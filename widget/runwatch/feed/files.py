@@ -40,7 +40,10 @@ class LogFeed:
         return found
 
     def text(self, name: str | None) -> LogText | None:
-        """Return what the view lacks of the open log, or None if that is nothing."""
+        """Return what the view lacks of the open log, or None if that is nothing.
+
+        The logs that are known are those that `logs` has found.
+        """
         known = [log.name for log in self._sizes]
         opened = name if name in known else (known[-1] if known else None)
         if opened is None:
@@ -52,12 +55,12 @@ class LogFeed:
 
     def _read(self, name: str, *, replace: bool) -> LogText | None:
         try:
+            if not replace and (self._paths.logs / name).stat().st_size == self._position:
+                return None
             with open(self._paths.logs / name, "rb") as file:
                 size = file.seek(0, os.SEEK_END)
                 if size < self._position:  # the file was begun anew
                     self._position, replace = 0, True
-                if size == self._position and not replace:
-                    return None
                 start = self._position
                 if size - start > (TAIL_BYTES if replace else MOST_BYTES):
                     start, replace = size - TAIL_BYTES, True

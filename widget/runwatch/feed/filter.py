@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from runwatch.exceptions import UserErrorException
+from runwatch.store.status import RunStatus
 
 
 class Described(NamedTuple):
@@ -99,6 +100,8 @@ def _name(wanted: str) -> Condition:
 
 def _status(wanted: str) -> Condition:
     text = wanted.casefold()
+    if not any(status.casefold().startswith(text) for status in RunStatus.list()):
+        raise UserErrorException(f"{wanted} is no status; there are {', '.join(RunStatus.list())}.")
     return lambda run: run.status.casefold().startswith(text)
 
 

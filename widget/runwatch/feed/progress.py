@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -42,10 +41,10 @@ class ProgressInLog:
     def look(self) -> Progress | None:
         """Return the progress that the log shows now."""
         try:
+            size = self._path.stat().st_size
+            if size == self._size:
+                return self._found
             with open(self._path, "rb") as file:
-                size = file.seek(0, os.SEEK_END)
-                if size == self._size:
-                    return self._found
                 self._size = size
                 file.seek(max(0, size - _LOOKED_AT_BYTES))
                 tail = file.read(_LOOKED_AT_BYTES).decode("utf-8", errors="replace")

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from runwatch.store.metrics import SeriesRow
 
 TICK_S = 0.05
+QUIET_TICK_S = 0.1
+"""How often to ask when nothing has changed for `QUIET_AFTER_S`."""
+QUIET_AFTER_S = 5.0
 COALESCE_S = 0.1
 """Views hear of changes at most this often."""
 SHARE = 20
@@ -86,6 +89,8 @@ class Watcher:
         self._version = -1
         self._change = 0
         self._settled = 0.0
+        self._files_seen = 0.0
+        self._changed_at = 0.0
 
     def subscribe(self, scope: Scope, look: Look, send: Send, *, channel: str = "") -> Subscription:
         """Send a snapshot now, and deltas as it changes, until the subscription is closed.
@@ -157,7 +162,7 @@ class Watcher:
                     return
                 begun = time.thread_time()
                 try:
-                    pause_s = COALESCE_S if self._look_once() else TICK_S
+                    pause_s = self._look_once()
                     worked_s = time.thread_time() - begun
                     # One look that was dear, such as the first, slows nothing down.
                     pause_s = max(pause_s, (SHARE - 1) * min(worked_s, before_s))
@@ -169,20 +174,28 @@ class Watcher:
             self._wake.wait(pause_s)
             self._wake.clear()
 
-    def _look_once(self) -> bool:
+    def _look_once(self) -> float:
+        """Send what has changed since the last look; return in how many seconds to look again."""
+        now = time.monotonic()
+        if self._send_news():
+            self._changed_at = now
+            return COALESCE_S
+        return TICK_S if now - self._changed_at < QUIET_AFTER_S else QUIET_TICK_S
+
+    def _send_news(self) -> bool:
         """Send what has changed since the last look; return whether there was anything."""
         live = any(s.channel.is_live() for s in self._subscriptions)
         if live and time.monotonic() - self._settled > SETTLE_S:
             self._settled = time.monotonic()
             self._settle()
         version = self._database.data_version()
-        changed = version != self._version
-        if not changed and not live:
-            return False
+        troubled = any(subscription.in_trouble for subscription in self._subscriptions)
+        if version == self._version and not troubled:
+            return self._look_at_files()
         sent = False
         with self._database.read() as connection:
-            rows = runs.changed_since(connection, self._change) if changed else []
-            series = metrics.changed_since(connection, self._change) if changed else []
+            rows = runs.changed_since(connection, self._change)
+            series = metrics.changed_since(connection, self._change)
             newest = [row.change for row in rows] + [item.change for item in series]
             touched = {
                 scope: family.apply(connection, rows, series)
@@ -195,6 +208,19 @@ class Watcher:
                 if news is not None:
                     sent = True
                     self._send(subscription, news)
+        return sent
+
+    def _look_at_files(self) -> bool:
+        """Send what was written to files, of which the database knows nothing."""
+        if time.monotonic() - self._files_seen < COALESCE_S:
+            return False
+        self._files_seen = time.monotonic()
+        sent = False
+        for subscription in list(self._subscriptions):
+            news = subscription.channel.refresh_files()
+            if news is not None:
+                sent = True
+                self._send(subscription, news)
         return sent
 
     def _news_for(

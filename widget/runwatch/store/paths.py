@@ -6,6 +6,7 @@ import hashlib
 import re
 import uuid
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from runwatch.exceptions import UserErrorException, WorkspaceException
@@ -82,7 +83,7 @@ class WorkspacePaths:
 
     root: Path
 
-    @property
+    @cached_property
     def database(self) -> Path:
         """The SQLite file."""
         return self.root / "record.sqlite"

@@ -323,14 +323,17 @@ def live(connection: Connection, *conditions: ColumnElement[bool]) -> list[RunRo
     return where(connection, _runs.c.status.in_(LIVE), *conditions)
 
 
+# Made once: who watches asks each second.
+_OWNERS_OF_LIVE = (
+    select(_runs.c.host, _runs.c.pid, _runs.c.process_started)
+    .where(_runs.c.status.in_(LIVE), _runs.c.host.is_not(None))
+    .distinct()
+)
+
+
 def owners_of_live(connection: Connection) -> list[Owner]:
     """Return the processes that answer for runs that have not ended; there are few of them."""
-    query = (
-        select(_runs.c.host, _runs.c.pid, _runs.c.process_started)
-        .where(_runs.c.status.in_(LIVE), _runs.c.host.is_not(None))
-        .distinct()
-    )
-    return [Owner(**row) for row in connection.execute(query).mappings()]
+    return [Owner(**row) for row in connection.execute(_OWNERS_OF_LIVE).mappings()]
 
 
 def remove_all(tx: Transaction, experiment: int) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ _LOOK_OF_A_PAGE = Look(limit=MOST_ROWS)
 _OWN = "summary"
 """The channel that keeps the summary current while no view is open."""
 SUMMARY_EVERY_S = 1.0
+_TOLD_AT_ONCE = {"status", "error", "tags", "display_name", "description"}
 
 _log = logging.getLogger("runwatch.widgets")
 
@@ -69,9 +71,13 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
         self._scope = scope
         self._channels: dict[str, Subscription] = {}
         self._summarised = 0.0
+        self._display_id: str | None = None
+        self._changes = False
+        """Whether the runs were live when last heard of."""
         self._record.settle()
         self._subscribe(_OWN, scope, _LOOK_AT_NOTHING)
         first = self._channels[_OWN].channel.summary()
+        self._changes = self._channels[_OWN].channel.family.is_live()
         super().__init__(summary=msgspec.to_builtins(first), compact=compact, **kwargs)
         self._let_go_if_over()
 
@@ -80,6 +86,14 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
         from IPython.display import display
 
         display(self)
+
+    def _ipython_display_(self) -> None:
+        """Display the widget so that what a saved notebook keeps can be brought up to date."""
+        from IPython.display import publish_display_data
+
+        self._display_id = self._display_id or uuid.uuid4().hex
+        bundle, metadata = self._repr_mimebundle_()
+        publish_display_data(bundle, metadata, transient={"display_id": self._display_id})
 
     def open(self) -> None:
         """Open the comm to the front end, anew if the widget was closed."""
@@ -105,12 +119,25 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
         if self.comm is None:  # it was closed when its cell ran again
             self.open()
         cells.shown(self)
+        return self._bundle(**kwargs)
+
+    def _bundle(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         shown = super()._repr_mimebundle_(**kwargs)
-        if shown is None:
-            return None
-        bundle, metadata = shown if isinstance(shown, tuple) else (shown, {})
+        bundle, metadata = shown if isinstance(shown, tuple) else (shown or {}, {})
         state = watcher_of(self._record).glance(self._scope, _LOOK_OF_A_PAGE)
         return {**bundle, "text/plain": repr(self), "text/html": page(state)}, metadata
+
+    def _refresh_page(self) -> None:
+        """Bring the HTML beside the view up to date, where the notebook keeps it."""
+        from IPython.core.getipython import get_ipython
+
+        shell = get_ipython()
+        if self._display_id is None or self.comm is None or shell is None:
+            return
+        bundle, metadata = self._bundle()
+        shell.display_pub.publish(
+            bundle, metadata, transient={"display_id": self._display_id}, update=True
+        )
 
     # --- from the record to the view --------------------------------------------------------
 
@@ -129,28 +156,35 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
     def _on_update(self, update: Update) -> None:
         if not isinstance(update, (Snapshot, Delta, Trouble)) or update.channel != _OWN:
             self._tell(update)
-        elif isinstance(update, Delta):
-            self._refresh_summary(update)
+        if isinstance(update, Delta):
+            subscription = self._channels.get(update.channel)
+            if subscription is not None and subscription.scope == self._scope:
+                self._refresh_summary(update, subscription)
 
     def _tell(self, update: Update) -> None:
         content, buffers = wire.encode(update)
         self.send(content, buffers)
 
-    def _refresh_summary(self, update: Delta) -> None:
-        """Sync the summary: at once when the status changes, else once a second."""
+    def _refresh_summary(self, update: Delta, subscription: Subscription) -> None:
+        """Sync the summary: at once what a person does and how the run ends, else once a second."""
         now = time.monotonic()
-        told = update.run is not None and "status" in update.run
+        told = update.run is not None and not _TOLD_AT_ONCE.isdisjoint(update.run)
         if told or now - self._summarised >= SUMMARY_EVERY_S:
             self._summarised = now
-            subscription = self._channels.get(_OWN)
-            if subscription is not None:
-                self.summary = msgspec.to_builtins(subscription.channel.summary())
+            self.summary = msgspec.to_builtins(subscription.channel.summary())
+        # Once, at the end: the view is drawn anew then.
+        changed, self._changes = self._changes, subscription.channel.family.is_live()
+        if changed and not self._changes:
+            self._refresh_page()
         self._let_go_if_over()
 
     def _let_go_if_over(self) -> None:
-        """Watch no more for the summary's sake when it won't change."""
+        """Watch for the summary's sake only what may change and no view watches."""
         subscription = self._channels.get(_OWN)
-        if subscription is not None and not subscription.channel.family.is_live():
+        if subscription is None:
+            return
+        shown = any(c.scope == self._scope for c in self._channels.values() if c != subscription)
+        if shown or not subscription.channel.family.is_live():
             self._unsubscribe(_OWN)
 
     # --- from the view to the record --------------------------------------------------------
@@ -172,8 +206,11 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
         if isinstance(request, Watch):
             scope = self._scope if request.run_id is None else OfRun(request.run_id)
             self._subscribe(request.channel, scope, request.look)
+            self._let_go_if_over()
         elif isinstance(request, Unwatch):
             self._unsubscribe(request.channel)
+            self._subscribe(_OWN, self._scope, _LOOK_AT_NOTHING)
+            self._let_go_if_over()
         elif isinstance(request, (ChangeLook, Ping)):
             subscription = self._channels.get(request.channel)
             if subscription is None:  # a number that no view has: it opens the channel again

@@ -1,0 +1,294 @@
+"""Charts, logs, files, progress and texts of a run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from runwatch.core import Experiment, Run, Workspace
+from tests.browser.notebook_page import NotebookPage
+from tests.browser.scripts import IMPORTS, submit
+from tests.conftest import eventually
+
+InLab = Callable[[str, str], None]
+
+
+@pytest.fixture
+def run(lab_record: Workspace) -> Run:
+    """A run of this process."""
+    return Experiment(lab_record, "browser").start_logging(display_name="paneled")
+
+
+@pytest.fixture
+def show(lab_notebook: NotebookPage) -> Callable[[Run], Page]:
+    """Show a run in a notebook."""
+
+    def shown(run: Run) -> Page:
+        lab_notebook.open(f"{IMPORTS}\nRunDetails(experiment.workspace.get_run({run.id!r}))")
+        lab_notebook.run_all()
+        expect(lab_notebook.page.get_by_role("tab").first).to_be_visible()
+        return lab_notebook.page
+
+    return shown
+
+
+def saved(page: Page, button: Locator) -> Path:
+    with page.expect_download() as download:
+        button.click()
+    return Path(download.value.path())
+
+
+def test_a_chart_is_exact_on_zoom_and_goes_out_as_csv_and_plotly(
+    run: Run, show: Callable[[Run], Page]
+) -> None:
+    for step in range(5_000):
+        run.log("loss", 1 / (step + 1), step=step)
+    page = show(run)
+    page.get_by_role("tab", name="Metrics").click()
+    chart = page.get_by_role("img", name="loss by step")
+    box = chart.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.50, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.56, middle, steps=4)
+    page.mouse.up()
+    expect(page.get_by_role("button", name="Reset zoom")).to_be_visible()
+    page.mouse.move(box["x"] + box["width"] * 0.7, middle)
+    tip = page.locator(".rw-chart .rw-reading")
+    expect(tip).to_be_visible()
+    step, value = map(float, tip.inner_text().split())
+    assert step == int(step)
+    assert value == pytest.approx(1 / (step + 1), rel=1e-3)
+
+    table = saved(page, page.get_by_role("button", name="Download loss as CSV")).read_text()
+    assert len(table.splitlines()) == 5_001
+    figure = saved(page, page.get_by_role("button", name="Download loss as Plotly figure"))
+    assert json.loads(figure.read_text())["data"][0]["name"] == "paneled"
+    run.complete()
+
+
+def test_axis_scale_and_smoothing(run: Run, show: Callable[[Run], Page]) -> None:
+    for step in range(50):
+        run.log("loss", 10.0 ** -(step / 10), step=step)
+    page = show(run)
+    page.get_by_role("tab", name="Metrics").click()
+    chart = page.locator(".rw-chart")
+    line = chart.locator("path.rw-line").first
+    plain = line.get_attribute("d")
+    page.get_by_role("checkbox", name="Log scale").check()
+    expect(line).not_to_have_attribute("d", str(plain))
+    page.get_by_role("slider", name="Smoothing").fill("0.9")
+    expect(chart.locator("path.rw-line")).to_have_count(2)
+    page.get_by_role("combobox", name="x axis").select_option("relative")
+    expect(chart.locator("svg")).to_contain_text("s")
+    run.complete()
+
+
+def test_structures_are_shown_as_what_they_are(run: Run, show: Callable[[Run], Page]) -> None:
+    run.log_confusion_matrix(
+        "confusion",
+        {
+            "schema_type": "confusion_matrix",
+            "schema_version": "v1",
+            "data": {"class_labels": ["cat", "dog"], "matrix": [[5, 1], [2, 7]]},
+        },
+    )
+    run.log_table("results", {"fold": [1, 2], "accuracy": [0.9, 0.8]})
+    run.log_list("weights", [1, 2, 3])
+    page = show(run)
+    page.get_by_role("tab", name="Metrics").click()
+    expect(page.get_by_role("table", name="confusion")).to_contain_text("dog")
+    expect(page.get_by_role("table", name="results")).to_contain_text("0.8")
+    expect(page.locator(".rw-structures")).to_contain_text("weights")
+    run.complete()
+
+
+def test_a_log_follows_until_the_person_scrolls_up(
+    lab_notebook: NotebookPage, in_lab: InLab, lab_record: Workspace
+) -> None:
+    in_lab(
+        "lines.py",
+        """
+        import itertools, os, sys, time
+        flag = sys.argv[1]
+        print("\\x1b[31mred\\x1b[0m")
+        for n in range(60):
+            print(f"\\rpart {n}", end="")
+        print()
+        for n in itertools.count():
+            print(f"line {n}", flush=True)
+            time.sleep(0.02)
+            if os.path.exists(flag):
+                break
+        """,
+    )
+    flag = lab_notebook.server.root / "lines.flag"
+    lab_notebook.open(submit("lines.py", str(flag)))
+    lab_notebook.run_all()
+    page = lab_notebook.page
+    log = page.get_by_role("log")
+    expect(log).to_contain_text("part 59")
+    expect(log).not_to_contain_text("part 58")
+    expect(log.get_by_text("red", exact=True)).to_have_class(re.compile("rw-ansi"))
+    follow = page.get_by_role("checkbox", name="Follow")
+    expect(log).to_contain_text("line 100")
+    expect(follow).to_be_checked()
+    log.hover()
+    page.mouse.wheel(0, -400)
+    expect(follow).not_to_be_checked()
+    stays = log.evaluate("element => element.scrollTop")
+    expect(page.locator(".rw-log-head")).to_contain_text("kB")
+    assert log.evaluate("element => element.scrollTop") == stays
+    follow.check()
+    flag.touch()
+    expect(lab_notebook.widget().get_by_role("status").first).to_have_text("Completed")
+    assert log.evaluate("e => e.scrollHeight - e.scrollTop - e.clientHeight < 8")
+
+
+def test_a_log_of_a_hundred_megabytes_is_read_in_part(
+    run: Run, show: Callable[[Run], Page], lab_notebook: NotebookPage
+) -> None:
+    log = run._record.paths.run(run.id).std_log
+    log.parent.mkdir(parents=True, exist_ok=True)
+    line = b"step %07d  loss 0.12345678901234567890\n"
+    with open(log, "wb") as file:
+        for start in range(0, 2_400_000, 100_000):
+            file.write(b"".join(line % n for n in range(start, start + 100_000)))
+        file.write(b"the needle\n")
+        file.write(b"".join(line % n for n in range(2_400_000, 2_500_000)))
+    assert os.path.getsize(log) > 100_000_000
+    page = show(run)
+    page.get_by_role("tab", name="Logs").click()
+    shown = page.get_by_role("log")
+    expect(shown).to_contain_text("step 2499999")
+    assert shown.locator(".rw-log-line").count() < 200
+    page.get_by_role("searchbox", name="Find in log").fill("the needle")
+    expect(shown.locator(".rw-here")).to_have_text("the needle")
+    expect(shown).to_contain_text("step 2400000")
+    shown.evaluate("element => { element.scrollTop = 0; }")
+    expect(shown).to_contain_text("step 2399200")  # what was in sight stays there
+    shown.evaluate("element => { element.scrollTop -= 3_400; }")
+    expect(shown).to_contain_text("step 2399000")
+    run.complete()
+
+
+def test_files_appear_and_open_and_are_downloaded(run: Run, show: Callable[[Run], Page]) -> None:
+    page = show(run)
+    page.get_by_role("tab", name="Files").click()
+    expect(page.get_by_text("No files yet")).to_be_visible()
+    made = {
+        "notes.txt": b"learned\n",
+        "points.csv": b"a,b\n1,<script>\n",
+        "best.json": b'{"rate": 0.1}',
+        "dot.svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
+    }
+    folder = run._record.paths.run(run.id).files / "outputs"
+    folder.mkdir(parents=True)
+    for name, content in made.items():
+        (folder / name).write_bytes(content)
+    expect(page.get_by_role("button", name="outputs/notes.txt", exact=True)).to_be_visible()
+    seen = {"notes.txt": "learned", "points.csv": "<script>", "best.json": '"rate": 0.1'}
+    for name, text in seen.items():
+        page.get_by_role("button", name=f"outputs/{name}", exact=True).click()
+        expect(page.get_by_role("region", name=f"Preview outputs/{name}")).to_contain_text(text)
+    page.get_by_role("button", name="outputs/dot.svg", exact=True).click()
+    picture = page.get_by_role("img", name="outputs/dot.svg")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.naturalWidth") == 9
+    file = saved(page, page.get_by_role("button", name="Download outputs/points.csv"))
+    assert file.read_bytes() == made["points.csv"]
+    run.complete()
+
+
+def test_progress_is_what_the_script_says(run: Run, show: Callable[[Run], Page]) -> None:
+    page = show(run)
+    run.set_progress(3, 12, "training")
+    bar = page.get_by_role("progressbar", name="training")
+    expect(bar).to_have_attribute("aria-valuenow", "25")
+    expect(page.locator(".rw-progress")).to_contain_text("3/12")
+    run.set_progress(12, 12, "training")
+    expect(bar).to_have_attribute("aria-valuenow", "100")
+    run.complete()
+
+
+def test_the_bar_of_tqdm_is_noticed(lab_notebook: NotebookPage, in_lab: InLab) -> None:
+    in_lab(
+        "bar.py",
+        "import time\nfrom tqdm import tqdm\nfor _ in tqdm(range(400), desc='epochs'):\n"
+        "    time.sleep(0.02)\n",
+    )
+    lab_notebook.open(submit("bar.py"))
+    lab_notebook.run_all()
+    expect(lab_notebook.page.locator(".rw-progress")).to_contain_text("epochs")
+    expect(lab_notebook.page.locator(".rw-progress")).to_contain_text("/400")
+
+
+def test_name_and_description_are_edited_in_place_with_undo(
+    run: Run, show: Callable[[Run], Page]
+) -> None:
+    page = show(run)
+    page.get_by_role("button", name="Edit name").click()
+    page.get_by_role("textbox", name="Edit name").fill("better name")
+    page.keyboard.press("Enter")
+    eventually(lambda: run.display_name == "better name")
+    page.get_by_role("button", name="Undo").click()
+    eventually(lambda: run.display_name == "paneled")
+    page.get_by_role("tab", name="Details").click()
+    page.get_by_role("button", name="Add description").click()
+    page.get_by_role("textbox", name="Edit description").fill("why this run is")
+    page.keyboard.press("Enter")
+    eventually(lambda: run.description == "why this run is")
+    run.complete()
+
+
+def test_tags_are_suggested_from_the_experiments_other_runs(
+    run: Run, show: Callable[[Run], Page], lab_record: Workspace
+) -> None:
+    with Experiment(lab_record, "browser").start_logging() as other:
+        other.tag("season", "autumn")
+    page = show(run)
+    page.get_by_role("textbox", name="Add tag").fill("seas")
+    page.get_by_role("list", name="Suggestions").get_by_role("button", name="season=autumn").click()
+    eventually(lambda: run.get_tags() == {"season": "autumn"})
+    run.complete()
+
+
+def test_the_end_is_notified_if_asked_for(run: Run, show: Callable[[Run], Page]) -> None:
+    page = show(run)
+    page.evaluate(
+        "() => { window.told = []; window.Notification = class { constructor(title) {"
+        " window.told.push(title); } static permission = 'granted';"
+        " static requestPermission() { return Promise.resolve('granted'); } }; }"
+    )
+    page.get_by_role("button", name="Notify me when it ends").click()
+    run.complete()
+    page.wait_for_function("() => window.told.length === 1")
+    assert page.evaluate("() => window.told") == ["paneled: Completed"]
+
+
+def test_what_a_cancel_waits_for_is_told(
+    lab_notebook: NotebookPage, in_lab: InLab, lab_record: Workspace
+) -> None:
+    in_lab(
+        "deaf.py",
+        "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('deaf', flush=True)\n"
+        "while True:\n    time.sleep(1)\n",
+    )
+    lab_notebook.open(submit("deaf.py"))
+    lab_notebook.run_all()
+    page = lab_notebook.page
+    expect(page.get_by_role("log")).to_contain_text("deaf")
+    page.get_by_role("button", name="Cancel run", exact=True).click()
+    page.get_by_role("button", name="Confirm cancel", exact=True).click()
+    expect(lab_notebook.widget()).to_contain_text(
+        re.compile(r"asked to stop \d+ s ago, will be forced in \d+ s")
+    )
+    expect(lab_notebook.widget().get_by_role("status").first).to_have_text("Canceled")
