@@ -454,5 +454,69 @@ def stir(run_id: str, each_second: str, folder: str) -> None:
             time.sleep(max(0.0, begun + number / pace - time.monotonic()))
 
 
+def family_with_history(count: str, points: str, folder: str) -> str:
+    """Make a run with `count` live children of so many points each, and return its id."""
+    from runwatch import Experiment, Workspace
+
+    run = Experiment(Workspace(path=folder), "browser").start_logging(display_name="family")
+    for child in run.create_children(count=int(count)):
+        for step in range(int(points)):
+            child.log("loss", -1.0 / (step + 1), step=step)
+    run.flush()
+    print(json.dumps(run.id), flush=True)
+    sys.stdin.read()
+    return run.id
+
+
+def mlflow_with_history(count: str, points: str, folder: str) -> str:
+    """Make the same runs in MLflow, and return their experiment's id."""
+    from mlflow.entities import Metric
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(_mlflow_store(folder))
+    experiment = client.create_experiment("family")
+    for _ in range(int(count)):
+        run = client.create_run(experiment)
+        metrics = [
+            Metric("loss", -1.0 / (step + 1), int(time.time() * 1000), step)
+            for step in range(int(points))
+        ]
+        for start in range(0, len(metrics), 1000):
+            client.log_batch(run.info.run_id, metrics=metrics[start : start + 1000])
+    return str(experiment)
+
+
+def tick(run_id: str, first: str, count: str, folder: str) -> list[float]:
+    """Log 1, 2, 3… to the first child of a run, ten a second; return when each was logged."""
+    from runwatch import Workspace
+
+    children = Workspace(path=folder).get_run(run_id).get_children()
+    child = next(one for one in children if one.display_name == "child 0")
+    told = []
+    for number in range(1, int(count) + 1):
+        told.append(time.time())
+        child.log("loss", number, step=int(first) + number)
+        time.sleep(0.1)
+    return told
+
+
+def tick_mlflow(experiment: str, first: str, count: str, folder: str) -> list[float]:
+    """Do the same to a run of an experiment of MLflow."""
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(_mlflow_store(folder))
+    run_id = client.search_runs([experiment])[0].info.run_id
+    told = []
+    for number in range(1, int(count) + 1):
+        told.append(time.time())
+        client.log_metric(run_id, "loss", number, step=int(first) + number)
+        time.sleep(0.1)
+    return told
+
+
+def _mlflow_store(folder: str) -> str:
+    return f"sqlite:///{folder}/mlflow.sqlite"
+
+
 if __name__ == "__main__":
     print(json.dumps(globals()[sys.argv[1]](*sys.argv[2:])))

@@ -11,7 +11,7 @@ import {
 } from "../testing/fake-transport";
 import { ASK_AGAIN_AFTER_MS, type Channel, PING_AFTER_MS, STALE_AFTER_MS } from "./channel";
 import { best } from "./series";
-import { Session } from "./session";
+import { Session, UNWATCH_AFTER_MS } from "./session";
 
 let transport: FakeTransport;
 let session: Session;
@@ -41,7 +41,19 @@ test("the first view asks for a snapshot, the last one ends it", () => {
   expect(transport.of("unwatch")).toHaveLength(0);
   unmount();
   unmount();
+  vi.advanceTimersByTime(UNWATCH_AFTER_MS);
   expect(transport.of("unwatch")).toHaveLength(1);
+});
+
+test("a view that is drawn anew is not left in between, and a closed one says nothing more", () => {
+  unmount();
+  const again = channel.mount();
+  vi.advanceTimersByTime(UNWATCH_AFTER_MS);
+  expect(transport.of("watch").length).toBeGreaterThan(1);
+  again();
+  session.close();
+  vi.advanceTimersByTime(UNWATCH_AFTER_MS);
+  expect(transport.of("unwatch")).toHaveLength(0);
 });
 
 test("a summary is drawn until the record answers", () => {
@@ -79,6 +91,7 @@ test("what is of another channel is left alone", () => {
   expect(other.run.value?.run_id).toBe("child-1");
   close();
   other.close();
+  vi.advanceTimersByTime(UNWATCH_AFTER_MS);
   expect(transport.of("unwatch").map((request) => request.channel)).toEqual([other.name]);
 });
 

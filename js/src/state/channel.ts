@@ -125,7 +125,7 @@ export class Channel {
   private rest(): void {
     this.stopTimers();
     this.seq = -1;
-    this.session.send({ type: "unwatch", channel: this.name });
+    this.session.leave(this.name);
   }
 
   changeLook(change: Partial<Look>): void {
@@ -154,6 +154,7 @@ export class Channel {
 
   private watch(): void {
     this.seq = -1;
+    this.session.stay(this.name);
     const look = this.look.value;
     const ask = () =>
       this.session.send({ type: "watch", channel: this.name, run_id: this.runId, look });

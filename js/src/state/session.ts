@@ -9,6 +9,8 @@ import { Commands } from "./commands";
 import { newId } from "./ids";
 
 export const ANSWER_WITHIN_MS = 20_000;
+/** A cell that runs again takes its view away, and its kernel closes the comm a moment later. */
+export const UNWATCH_AFTER_MS = 250;
 
 type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
 /** A question before it has its id. */
@@ -33,6 +35,7 @@ export class Session {
   private readonly channels = new Map<string, Channel>();
   private readonly asked = new Map<string, Waiting>();
   private readonly abort = new AbortController();
+  private readonly leaving = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(
     private readonly transport: Transport,
@@ -49,6 +52,21 @@ export class Session {
 
   send(request: Request): void {
     this.transport.send(request);
+  }
+
+  /** Says that a channel is looked at no more, unless it is again by then, or all is closed. */
+  leave(channel: string): void {
+    this.stay(channel);
+    const say = () => {
+      this.leaving.delete(channel);
+      this.send({ type: "unwatch", channel });
+    };
+    this.leaving.set(channel, setTimeout(say, UNWATCH_AFTER_MS));
+  }
+
+  stay(channel: string): void {
+    clearTimeout(this.leaving.get(channel));
+    this.leaving.delete(channel);
   }
 
   /** Opens a channel to a run, or to what the widget was made for; close it when it is not needed. */
@@ -79,6 +97,7 @@ export class Session {
     for (const channel of [...this.channels.values()]) channel.close();
     for (const id of [...this.asked.keys()])
       this.settle(id)?.reject(new Error(strings.noAnswerYet));
+    for (const channel of [...this.leaving.keys()]) this.stay(channel);
     this.commands.close();
     this.abort.abort();
   }

@@ -78,13 +78,9 @@ export function Cross() {
   );
 }
 
-export function Stop() {
-  return (
-    <Icon>
-      <rect x="4.5" y="4.5" width="7" height="7" rx="1" fill="currentColor" />
-    </Icon>
-  );
-}
+/** For the rows of a tree, of which there are many. */
+export const Stop = () => <i class="rw-shape rw-stop" />;
+export const Open = () => <i class="rw-shape rw-open" />;
 
 /** A drawing of lines alone. */
 function Drawn({ d }: { d: string }) {
@@ -110,4 +106,3 @@ export const Bell = ({ on }: { on: boolean }) => (
 export const Up = () => <Drawn d="M3.5 10 8 5.5 12.5 10" />;
 export const Down = () => <Drawn d="M3.5 6 8 10.5 12.5 6" />;
 export const Back = () => <Drawn d="M10 3.5 5.5 8 10 12.5" />;
-export const Open = () => <Drawn d="M6 3.5 10.5 8 6 12.5" />;

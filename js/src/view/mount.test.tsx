@@ -1,5 +1,5 @@
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Snapshot } from "../messages";
 import type { Channel } from "../state/channel";
 import { Session } from "../state/session";
@@ -315,7 +315,7 @@ test("a child run opens in place, and a button leads back", async () => {
   );
   expect(place.querySelector(".rw-title")?.textContent).toContain("child b");
   await click(named("button", "Back to train.py"));
-  expect(transport.of("unwatch").at(-1)?.channel).toBe(opened?.channel);
+  await vi.waitFor(() => expect(transport.of("unwatch").at(-1)?.channel).toBe(opened?.channel));
   expect(named("treegrid", "Child runs")).toBeTruthy();
 });
 
@@ -339,5 +339,5 @@ test("removing the view leaves nothing behind", async () => {
   await show();
   await act(() => remove());
   expect(place.childNodes).toHaveLength(0);
-  expect(transport.of("unwatch")).toHaveLength(1);
+  await vi.waitFor(() => expect(transport.of("unwatch")).toHaveLength(1));
 });

@@ -56,7 +56,7 @@ function Cells(props: Props) {
       aria-selected={selected}
       aria-expanded={row.child_count > 0 ? row.expanded : undefined}
       tabIndex={focused ? 0 : -1}
-      style={{ transform: `translateY(${index * ROW_PX}px)` }}
+      style={{ top: `${index * ROW_PX}px` }}
       onClick={() => onFocus(index)}
       onDblClick={() => onOpen(row)}
       onFocus={() => onFocus(index)}

@@ -30,6 +30,9 @@ QUIET_TICK_S = 0.1
 QUIET_AFTER_S = 5.0
 COALESCE_S = 0.1
 """Views hear of changes at most this often."""
+STEADY_S = 0.25
+STEADY_AFTER = 10
+"""The same once there was something at so many looks in a row: a script that logs all the time."""
 SHARE = 20
 """Of its time, the thread works one part in so many: the more there is to do, the less often."""
 LONGEST_PAUSE_S = 1.0
@@ -91,6 +94,7 @@ class Watcher:
         self._settled = 0.0
         self._files_seen = 0.0
         self._changed_at = 0.0
+        self._in_a_row = 0
 
     def subscribe(self, scope: Scope, look: Look, send: Send, *, channel: str = "") -> Subscription:
         """Send a snapshot now, and deltas as it changes, until the subscription is closed.
@@ -179,7 +183,9 @@ class Watcher:
         now = time.monotonic()
         if self._send_news():
             self._changed_at = now
-            return COALESCE_S
+            self._in_a_row += 1
+            return COALESCE_S if self._in_a_row < STEADY_AFTER else STEADY_S
+        self._in_a_row = 0
         return TICK_S if now - self._changed_at < QUIET_AFTER_S else QUIET_TICK_S
 
     def _send_news(self) -> bool:

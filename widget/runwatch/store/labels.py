@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, insert, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from runwatch.exceptions import ServiceException
@@ -22,11 +34,17 @@ _MOST_SUGGESTED = 200
 
 def _of(connection: Connection, table: Table, keys: Iterable[int]) -> dict[int, Labels]:
     found: dict[int, Labels] = {key: {} for key in keys}
-    query = select(table.c.run, table.c.key, table.c.value).order_by(table.c.run, table.c.key)
     for part in runs.batched(list(found)):
-        for run, key, value in connection.execute(query.where(table.c.run.in_(part))):
+        for run, key, value in connection.execute(_query(table), {"keys": part}):
             found[run][key] = value
     return found
+
+
+@cache
+def _query(table: Table) -> Select[Any]:
+    run, key, value = table.c.run, table.c.key, table.c.value
+    wanted = run.in_(bindparam("keys", expanding=True))
+    return select(run, key, value).where(wanted).order_by(run, key)
 
 
 def tags(connection: Connection, keys: Iterable[int]) -> dict[int, Labels]:

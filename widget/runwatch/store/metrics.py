@@ -164,8 +164,8 @@ def _run_keys(connection: Connection, run_ids: Iterable[str]) -> dict[str, int]:
     return {row.run_id: row.id for row in found}
 
 
-def _rows(connection: Connection, query: Any) -> list[SeriesRow]:
-    rows = (row._asdict() for row in connection.execute(query))
+def _rows(connection: Connection, query: Any, **parameters: Any) -> list[SeriesRow]:
+    rows = (row._asdict() for row in connection.execute(query, parameters))
     return [SeriesRow(**{**row, "last": json.loads(row["last"] or "null")}) for row in rows]
 
 
@@ -188,22 +188,26 @@ def last_values(connection: Connection, run_keys: Iterable[int]) -> dict[int, di
     return found
 
 
+# Made once: who watches a run asks for these ten times a second.
+_CHANGED_SINCE = select(*_COLUMNS).where(series.c.change > bindparam("since"))
+_CHUNKS = select(*_CHUNK).where(chunks.c.series == bindparam("key")).order_by(chunks.c.start)
+_AT_OR_BEFORE = (
+    select(func.max(chunks.c.start))
+    .where(chunks.c.series == bindparam("key"), chunks.c.start <= bindparam("start"))
+    .scalar_subquery()
+)
+_CHUNKS_FROM = _CHUNKS.where(chunks.c.start >= func.coalesce(cast(_AT_OR_BEFORE, Integer), 0))
+
+
 def changed_since(connection: Connection, change: int) -> list[SeriesRow]:
     """Return the series written by transactions later than `change`."""
-    return _rows(connection, select(*_COLUMNS).where(series.c.change > change))
+    return _rows(connection, _CHANGED_SINCE, since=change)
 
 
 def read_chunks(connection: Connection, key: int, *, start: int = 0) -> Iterator[tuple[int, Chunk]]:
     """Yield the chunks of a series that reach beyond point `start`, with where each begins."""
-    query = select(*_CHUNK).where(chunks.c.series == key).order_by(chunks.c.start)
-    if start:
-        at_or_before = select(func.max(chunks.c.start)).where(
-            chunks.c.series == key, chunks.c.start <= start
-        )
-        query = query.where(
-            chunks.c.start >= func.coalesce(cast(at_or_before.scalar_subquery(), Integer), 0)
-        )
-    for begin, *packed in connection.execute(query):
+    query = _CHUNKS_FROM if start else _CHUNKS
+    for begin, *packed in connection.execute(query, {"key": key, "start": start}):
         yield begin, Chunk(*packed)
 
 
