@@ -40,7 +40,7 @@ demo: setup ## Run the example live in the terminal, then open it in JupyterLab 
 	@$(BIN)/python notebooks/demo.py $(if $(filter-out 0,$(SERVE)),--serve) $(DEMO_ARGUMENTS)
 
 .PHONY: test
-test: setup chromium lint ## Run every test: Vitest, unit, integration, notebooks, browser
+test: setup chromium $(VENV)-oldest/ready lint ## Run every test: Vitest, unit, integration, notebooks, browser
 	@cd js && npm run --silent test
 	@$(BIN)/python -m pytest -q --nbval-lax --nbval-kernel-name python3 tests notebooks
 
@@ -56,6 +56,13 @@ lint: setup ## Check style, types and layers
 .PHONY: chromium
 chromium: setup ## Install the browser that the tests use
 	@sh tests/browser/install-chromium.sh $(BIN)/python
+
+# What is to work with the oldest JupyterLab is tested in an environment that has it.
+$(VENV)-oldest/ready: $(VENV)/js-ready pyproject.toml tests/browser/oldest.txt
+	@echo "Installing the oldest JupyterLab that is to work…"
+	@test -x $(VENV)-oldest/bin/python || $(PYTHON) -m venv $(VENV)-oldest
+	@$(VENV)-oldest/bin/python -m pip install -qq --disable-pip-version-check -r tests/browser/oldest.txt -e .
+	@touch $@
 
 # An environment of their own: some of them need older versions than ours.
 $(VENV)-bench/ready: $(VENV)/js-ready pyproject.toml benchmarks/constraints.txt

@@ -40,7 +40,9 @@ class JupyterServer:
 
 
 @contextmanager
-def running(front: str, folder: Path) -> Iterator[JupyterServer]:
+def running(
+    front: str, folder: Path, *, locale: str | None = None, python: str = sys.executable
+) -> Iterator[JupyterServer]:
     """Start a server in `folder` and end it, with its kernels, at the end of the block.
 
     Parameters
@@ -49,17 +51,22 @@ def running(front: str, folder: Path) -> Iterator[JupyterServer]:
         "lab", "notebook", or "server" for a server alone.
     folder
         Gets the notebooks' folder, and all configuration and state.
+    locale
+        The language, such as "pt_BR"; English if left out.
+    python
+        The interpreter of the environment that has the server.
     """
     root = folder / "root"
     root.mkdir(parents=True)
-    _write_settings(folder / "settings", _CALM)
-    token, port = secrets.token_hex(16), _free_port()
+    language = {"@jupyterlab/translation-extension:plugin": {"locale": locale}} if locale else {}
+    _write_settings(folder / "settings", {**_CALM, **language})
+    token, port = secrets.token_hex(16), free_port()
     apps = {"lab": "LabApp", "notebook": "JupyterNotebookApp"}
     exposed = [f"--{apps[front]}.expose_app_in_browser=True"] if front in apps else []
     log = open(folder / "server.log", "wb")  # noqa: SIM115 the process has it
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "jupyter", front, "--no-browser", "--allow-root"),
+            *(python, "-m", "jupyter", front, "--no-browser", "--allow-root"),
             f"--ServerApp.root_dir={root}",
             f"--ServerApp.port={port}",
             "--ServerApp.port_retries=0",
@@ -114,7 +121,8 @@ def _environment(folder: Path) -> dict[str, str]:
     return {**os.environ, **chosen, "JUPYTER_PREFER_ENV_PATH": "1"}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

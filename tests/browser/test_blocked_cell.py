@@ -173,3 +173,31 @@ def test_tags_are_edited_while_the_cell_is_blocked(
     expect(tags).not_to_contain_text("python", timeout=1000)
     assert notebook.is_running(0), "the cell was not blocked"
     run.cancel()
+
+
+def test_a_cell_that_waits_lets_messages_through_where_there_are_no_subshells(
+    notebook: NotebookPage, in_root: InRoot, record: Workspace
+) -> None:
+    in_root("talking.py", TALKING)
+    run_id = f"waited-{os.urandom(4).hex()}"
+    notebook.open(
+        f"{IMPORTS}\nrun = experiment.submit(ScriptRunConfig('.', 'talking.py'), "
+        f"run_id={run_id!r})\nRunDetails(run).show()\nrun.wait_for_completion()",
+        "print('the second cell')",
+        "print('the third cell')",
+    )
+    notebook.switch_subshells_off()
+    notebook.run_all()
+    page = notebook.page
+    page.get_by_role("tab", name="Children").click()
+    grid = page.get_by_role("treegrid", name="Child runs")
+    expect(grid).to_contain_text("first child")
+    page.get_by_role("searchbox", name="Filter runs").fill("status:failed")
+    expect(page.get_by_text("No run matches the filter.")).to_be_visible()
+    page.get_by_role("textbox", name="Add tag").fill("while=waiting")
+    page.get_by_role("textbox", name="Add tag").press("Enter")
+    eventually(lambda: record.get_run(run_id).get_tags().get("while") == "waiting")
+    assert notebook.is_running(0), "the cell was not blocked"
+    cancel(page)
+    expect(notebook.cell_output(1)).to_contain_text("the second cell")
+    expect(notebook.cell_output(2)).to_contain_text("the third cell")

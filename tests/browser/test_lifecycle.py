@@ -103,6 +103,24 @@ def test_running_the_cell_again_leaves_nothing_behind(lab_notebook: NotebookPage
     run.complete()
 
 
+def test_nothing_is_asked_of_other_hosts_and_no_global_is_left(
+    lab_notebook: NotebookPage, run: Run
+) -> None:
+    page = lab_notebook.page
+    lab_notebook.open(f"{IMPORTS}\n{shows(run)}")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    before = set(page.evaluate("() => Object.keys(window)"))
+    lab_notebook.run_all()
+    for tab in ("Metrics", "Logs", "Files", "Details"):
+        page.get_by_role("tab", name=tab).click()
+    own = (lab_notebook.server.url, "blob:", "data:")
+    assert [url for url in asked if not url.startswith(own)] == []
+    left = set(page.evaluate("() => Object.keys(window)")) - before
+    assert not [name for name in left if not name.startswith("webpackChunk")]
+    run.complete()
+
+
 def test_a_widget_displayed_twice_and_fifty_in_one_notebook(
     lab_notebook: NotebookPage, run: Run
 ) -> None:

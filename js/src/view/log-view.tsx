@@ -8,6 +8,7 @@ import { Line, PLAIN, styleAfter } from "./ansi";
 import { downloadFile } from "./download";
 import { bytes } from "./format";
 import { Down, Download, Up } from "./icons";
+import { useHeight } from "./measure";
 import { count, strings } from "./strings";
 
 const LINE_PX = 17;
@@ -110,17 +111,17 @@ interface LinesProps {
 function Lines({ reader, name, lines, startBytes, follow, onFollow, onError }: LinesProps) {
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
-  const [height, setHeight] = useState(300);
+  const height = useHeight(box);
   const marked = reader.line.value;
   const wanted = reader.found.value?.text.toLowerCase();
 
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
-    setHeight(element.clientHeight);
     if (follow) element.scrollTop = element.scrollHeight;
     setTop(element.scrollTop);
-  }, [follow, lines]);
+    // What is not on the page yet can't be scrolled: once more when it has a height.
+  }, [follow, lines, height]);
   useEffect(() => {
     if (marked >= 0 && box.current) box.current.scrollTop = Math.max(0, (marked - 5) * LINE_PX);
   }, [reader.jumps.value]);

@@ -33,7 +33,8 @@ export function RunTree({ session, channel, label, empty, onOpen }: Props) {
   const [selected, setSelected] = useState<ReadonlyMap<string, TreeRow>>(new Map());
   const anchor = useRef(0);
   const body = useRef<HTMLDivElement>(null);
-  const moved = useRef(false);
+  /** The row that the keyboard has gone to, until it is drawn and has the focus. */
+  const goal = useRef<number | null>(null);
   const now = useNow(
     channel,
     tree.rows.some((row) => isLive(row.status)),
@@ -51,17 +52,17 @@ export function RunTree({ session, channel, label, empty, onOpen }: Props) {
   useWindow(channel, tree, first, last);
 
   useEffect(() => {
-    if (!moved.current) return;
-    const row = body.current?.querySelector<HTMLElement>(`[data-index="${at}"]`);
+    if (goal.current === null) return;
+    const row = body.current?.querySelector<HTMLElement>(`[data-index="${goal.current}"]`);
     if (row) {
-      moved.current = false;
+      goal.current = null;
       row.focus({ preventScroll: true });
     }
   });
 
   const go = (index: number) => {
     const to = Math.max(0, Math.min(tree.total - 1, index));
-    moved.current = true;
+    goal.current = to;
     setFocused(to);
     scrollTo(body.current, to);
   };

@@ -21,6 +21,8 @@ _R = TypeVar("_R", bound="RunLifecycle")
 _log = logging.getLogger("runwatch")
 
 LOOK_S = 0.05
+meanwhile: list[Callable[[], None]] = []
+"""What else is done at each look; filled from above, as this layer knows no notebook."""
 _SETTLE_EVERY_S = 0.5
 
 
@@ -52,6 +54,8 @@ def _looks(run: RunLifecycle) -> Iterator[None]:
                 return
             seen, settled = version, now
         yield
+        for act in meanwhile:
+            act()
         time.sleep(LOOK_S)
 
 
