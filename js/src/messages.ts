@@ -189,6 +189,48 @@ export interface Delta {
   log_text?: LogText;
 }
 
+/** An experiment in the list of a workspace's. */
+export interface ExperimentRow {
+  name: string;
+  run_counts: Record<string, number>;
+  newest_ms: number | null;
+}
+
+/** A run that has not ended and is no child run. */
+export interface LiveRun {
+  run_id: string;
+  experiment: string;
+  display_name: string;
+  number: number;
+  status: string;
+  created_ms: number;
+  started_ms: number | null;
+}
+
+/** What goes on in a workspace: all of it, each time that something of it has changed. */
+export interface Overview {
+  type: "overview";
+  channel: string;
+  seq: number;
+  now_ms: number;
+  experiments: ExperimentRow[];
+  live: LiveRun[];
+  live_count: number;
+}
+
+/** A workspace that a Jupyter server shows. */
+export interface WorkspaceHead {
+  workspace_id: string;
+  name: string;
+  folder: string;
+}
+
+/** The workspaces that a Jupyter server shows. Sent to a page at first and when they change. */
+export interface Workspaces {
+  type: "workspaces";
+  workspaces: WorkspaceHead[];
+}
+
 /** The channel is served; a view whose last delta has another number has missed one. */
 export interface Pong {
   type: "pong";
@@ -262,7 +304,7 @@ export interface TagsFound {
 
 export type Answer = PointsRead | TableRead | FileRead | TextFound | TagsFound | Refusal;
 
-export type Update = Snapshot | Delta | Pong | Trouble | Ack | Refusal | PointsRead | TableRead | FileRead | TextFound | TagsFound;
+export type Update = Snapshot | Delta | Overview | Workspaces | Pong | Trouble | Ack | Refusal | PointsRead | TableRead | FileRead | TextFound | TagsFound;
 
 /** Open a channel, or begin it again after a gap: a `Snapshot` follows, then deltas. */
 export interface Watch {
@@ -384,6 +426,14 @@ export type Command = CancelRuns | SetTag | RemoveTag | SetText;
 export type Question = ReadPoints | ReadTable | ReadFile | FindText | SuggestTags | Export;
 
 export type Request = Watch | Unwatch | ChangeLook | Ping | CancelRuns | SetTag | RemoveTag | SetText | ReadPoints | ReadTable | ReadFile | FindText | SuggestTags | Export;
+
+/** A request on a page's WebSocket, which carries those of all its views. */
+export interface Carried {
+  workspace_id: string;
+  run_id: string | null;
+  experiment: string | null;
+  request: Watch | Unwatch | ChangeLook | Ping | CancelRuns | SetTag | RemoveTag | SetText | ReadPoints | ReadTable | ReadFile | FindText | SuggestTags | Export;
+}
 
 /** The small state that a widget syncs as its trait ``summary`` and a saved notebook keeps. */
 export interface Summary {

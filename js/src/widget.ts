@@ -4,7 +4,9 @@ import type { AnyWidget } from "@anywidget/types";
 import type { Channel } from "./state/channel";
 import { Session } from "./state/session";
 import { commTransport, type WidgetTraits } from "./transport/comm";
-import { serverRoute } from "./transport/server";
+import { FeedSocket } from "./transport/feed-socket";
+import { feedUrl, type PageServer, pageServer } from "./transport/page";
+import { ServerCarrier, serverRoute } from "./transport/server";
 import { mountView } from "./view/mount";
 import "./view/styles/index.css";
 
@@ -12,14 +14,46 @@ const widget: AnyWidget<WidgetTraits> = () => {
   let made: { session: Session; channel: Channel } | undefined;
   return {
     initialize({ model }) {
-      const session = new Session(commTransport(model), serverRoute());
+      const server = pageServer();
+      const way = server && new WayThroughServer(server);
+      const session = new Session(commTransport(model), server && serverRoute(server), {
+        spare: () => way?.carrier(() => subjectOf(session)) ?? null,
+      });
       made = { session, channel: session.open(null) };
-      return () => session.close();
+      return () => {
+        session.close();
+        way?.close();
+      };
     },
     render({ el }) {
       if (made) return mountView(made.session, made.channel, el);
     },
   };
 };
+
+/** The widget's own connection to the server, opened when the kernel is first found silent. */
+class WayThroughServer {
+  private socket: FeedSocket | undefined;
+
+  constructor(private readonly server: PageServer) {}
+
+  carrier(subject: ConstructorParameters<typeof ServerCarrier>[1]): ServerCarrier {
+    this.socket = new FeedSocket(() => feedUrl(this.server));
+    return new ServerCarrier(this.socket, subject);
+  }
+
+  close(): void {
+    this.socket?.close();
+  }
+}
+
+function subjectOf(session: Session) {
+  const { workspace_id, run, experiment } = session.summary.value;
+  return {
+    workspace_id,
+    run_id: run?.run_id ?? null,
+    experiment: experiment?.name ?? null,
+  };
+}
 
 export default widget;

@@ -6,6 +6,7 @@ import type {
   ExperimentHead,
   LogFile,
   Look,
+  Overview,
   Pong,
   RunFile,
   RunHead,
@@ -30,7 +31,7 @@ export const PING_AFTER_MS = 10_000;
 export const PING_ENDED_AFTER_MS = 60_000;
 export const WINDOW_ROWS = 100;
 
-const FIRST_LOOK: Look = {
+export const FIRST_LOOK: Look = {
   expanded: [],
   filter: "",
   sort: null,
@@ -140,16 +141,21 @@ export class Channel {
     this.changeLook({ expanded: open ? [...others, runId] : others });
   }
 
-  take(update: Snapshot | Delta | Pong | Trouble): void {
+  take(update: Snapshot | Delta | Overview | Pong | Trouble): void {
     if (this.views === 0) return;
     if (update.type === "snapshot") this.takeSnapshot(update);
     else if (update.type === "delta") this.takeDelta(update);
     else if (update.type === "pong") this.takePong(update);
-    else {
+    else if (update.type === "trouble") {
       this.trouble.value = update.message;
       this.stopTimers();
       this.listen();
     }
+  }
+
+  /** The other side has forgotten this channel, or is another now. */
+  renew(): void {
+    if (this.views > 0) this.watch();
   }
 
   private watch(): void {
@@ -161,7 +167,8 @@ export class Channel {
     ask();
     this.stopTimers();
     this.timers = ASK_AGAIN_AFTER_MS.map((after) => setTimeout(ask, after));
-    this.timers.push(setTimeout(() => this.grewStale(), STALE_AFTER_MS));
+    const way = this.session.way();
+    this.timers.push(setTimeout(() => this.grewStale(way), STALE_AFTER_MS));
     this.timers.push(setTimeout(() => this.ping(), PING_AFTER_MS));
   }
 
@@ -172,16 +179,18 @@ export class Channel {
   }
 
   private ping(): void {
+    const way = this.session.way();
     this.session.send({ type: "ping", channel: this.name });
     this.stopTimers();
     this.timers = [
-      setTimeout(() => this.grewStale(), STALE_AFTER_MS),
+      setTimeout(() => this.grewStale(way), STALE_AFTER_MS),
       setTimeout(() => this.ping(), PING_AFTER_MS),
     ];
   }
 
-  private grewStale(): void {
+  private grewStale(way: unknown): void {
     this.staleSince.value = this.heardMs;
+    this.session.silent(way);
   }
 
   /** Something came: what is known is current. */

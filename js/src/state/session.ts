@@ -2,13 +2,15 @@
 
 import { type Signal, signal } from "@preact/signals";
 import type { Answer, Question, Request, Summary, Update } from "../messages";
-import type { CommandRoute, Transport } from "../transport/transport";
+import type { Carrier, CommandRoute, Transport } from "../transport/transport";
 import { strings } from "../view/strings";
 import { Channel } from "./channel";
 import { Commands } from "./commands";
 import { newId } from "./ids";
 
 export const ANSWER_WITHIN_MS = 20_000;
+/** When a question is asked the second way, too. */
+export const SPARE_AFTER_MS = 1_000;
 /** A cell that runs again takes its view away, and its kernel closes the comm a moment later. */
 export const UNWATCH_AFTER_MS = 250;
 
@@ -20,7 +22,17 @@ type Told = Exclude<Answer, { type: "refusal" }>;
 interface Waiting {
   resolve: (answer: Told) => void;
   reject: (reason: Error) => void;
-  timer: ReturnType<typeof setTimeout>;
+  timers: ReturnType<typeof setTimeout>[];
+}
+
+/** What else a session may be given. */
+export interface SessionOptions {
+  /** Makes the second way for all that a view asks, when the first is silent. */
+  spare?: () => Carrier | null;
+  /** The tab that a run is opened with; null: one that fits the run. */
+  defaultTab?: string | null;
+  /** Whether the browser is to tell of the end of a run. */
+  notifying?: boolean;
 }
 
 export class Session {
@@ -29,29 +41,71 @@ export class Session {
   /** The small state that was synced last, for before the record has answered. */
   readonly summary: Signal<Summary>;
   /** Whether the browser is to tell of the end of a run. */
-  readonly notifying = signal(false);
+  readonly notifying: Signal<boolean>;
+  readonly defaultTab: string | null;
   /** What views hand on to those that follow them: the open tab, say. */
   readonly kept = new Map<string, unknown>();
   private readonly channels = new Map<string, Channel>();
   private readonly asked = new Map<string, Waiting>();
   private readonly abort = new AbortController();
   private readonly leaving = new Map<string, ReturnType<typeof setTimeout>>();
+  /** The way that channels go now. */
+  private carrier: Carrier;
+  private spare: Carrier | null | undefined;
 
   constructor(
     private readonly transport: Transport,
     route: CommandRoute | null,
+    private readonly options: SessionOptions = {},
   ) {
+    this.carrier = transport;
     this.summary = signal(transport.summary());
     this.compact = transport.compact();
+    this.notifying = signal(options.notifying ?? false);
+    this.defaultTab = options.defaultTab ?? null;
     this.commands = new Commands(transport, route, () => this.summary.value.workspace_id);
-    transport.onUpdate((update) => this.take(update), this.abort.signal);
+    this.hear(transport);
     transport.onSummary((summary) => {
       this.summary.value = summary;
     }, this.abort.signal);
   }
 
+  private hear(carrier: Carrier): void {
+    const { signal } = this.abort;
+    carrier.onUpdate((update) => this.take(update, carrier), signal);
+    carrier.onRenewed?.(() => {
+      if (carrier === this.carrier) for (const channel of this.channels.values()) channel.renew();
+    }, signal);
+  }
+
   send(request: Request): void {
-    this.transport.send(request);
+    this.carrier.send(request);
+  }
+
+  /** The way that is used now, to tell it from one that is used later. */
+  way(): unknown {
+    return this.carrier;
+  }
+
+  /** Nothing was heard on that way for too long: the other one is gone, if there is one. */
+  silent(way: unknown): void {
+    if (way !== this.carrier) return;
+    const other = this.carrier === this.transport ? this.spareCarrier() : this.transport;
+    this.carrier.doubt?.();
+    if (!other) return;
+    for (const channel of this.channels.values()) {
+      this.carrier.send({ type: "unwatch", channel: channel.name });
+    }
+    this.carrier = other;
+    for (const channel of this.channels.values()) channel.renew();
+  }
+
+  private spareCarrier(): Carrier | null {
+    if (this.spare === undefined) {
+      this.spare = this.options.spare?.() ?? null;
+      if (this.spare) this.hear(this.spare);
+    }
+    return this.spare;
   }
 
   /** Says that a channel is looked at no more, unless it is again by then, or all is closed. */
@@ -83,14 +137,21 @@ export class Session {
   /** Asks, and returns the answer. An error says why there is none, in words for a person. */
   ask<T extends Told["type"]>(asked: Asked): Promise<Extract<Told, { type: T }>> {
     const id = newId();
+    const question = { ...asked, id } as Question;
     return new Promise<Told>((resolve, reject) => {
-      const timer = setTimeout(
-        () => this.settle(id)?.reject(new Error(strings.noAnswerYet)),
-        ANSWER_WITHIN_MS,
-      );
-      this.asked.set(id, { resolve, reject, timer });
-      this.transport.send({ ...asked, id } as Question);
+      const giveUp = () => this.settle(id)?.reject(new Error(strings.noAnswerYet));
+      const timers = [
+        setTimeout(() => this.askElsewhere(question), SPARE_AFTER_MS),
+        setTimeout(giveUp, ANSWER_WITHIN_MS),
+      ];
+      this.asked.set(id, { resolve, reject, timers });
+      this.carrier.send(question);
     }) as Promise<Extract<Told, { type: T }>>;
+  }
+
+  private askElsewhere(question: Question): void {
+    const other = this.carrier === this.transport ? this.spareCarrier() : this.transport;
+    other?.send(question);
   }
 
   close(): void {
@@ -102,19 +163,23 @@ export class Session {
     this.abort.abort();
   }
 
-  private take(update: Update): void {
-    if ("channel" in update) this.channels.get(update.channel)?.take(update);
-    else if (update.type === "ack") this.commands.answered(update);
+  private take(update: Update, from: Carrier): void {
+    if ("channel" in update) {
+      // The second way may lead where the record is not known: that is no trouble of the record.
+      if (update.type === "trouble" && from !== this.transport) this.silent(from);
+      else if (from === this.carrier) this.channels.get(update.channel)?.take(update);
+    } else if (update.type === "ack") this.commands.answered(update);
     else if (update.type === "refusal") {
-      const waiting = this.settle(update.id);
-      if (waiting) waiting.reject(new Error(update.message));
-      else this.commands.answered(update);
-    } else this.settle(update.id)?.resolve(update);
+      if (this.asked.has(update.id)) {
+        // The other way may not know of the run; the one in use does.
+        if (from === this.carrier) this.settle(update.id)?.reject(new Error(update.message));
+      } else this.commands.answered(update);
+    } else if (update.type !== "workspaces") this.settle(update.id)?.resolve(update);
   }
 
   private settle(id: string): Waiting | undefined {
     const waiting = this.asked.get(id);
-    clearTimeout(waiting?.timer);
+    for (const timer of waiting?.timers ?? []) clearTimeout(timer);
     this.asked.delete(id);
     return waiting;
   }

@@ -22,6 +22,7 @@ export class FakeTransport implements Transport {
   /** What answers questions. */
   answer: AnswerTo = () => undefined;
   private readonly updates = new Set<(update: Update) => void>();
+  private readonly renewals = new Set<() => void>();
   private readonly summaries = new Set<(summary: Summary) => void>();
 
   constructor(
@@ -48,8 +49,18 @@ export class FakeTransport implements Transport {
     signal.addEventListener("abort", () => this.summaries.delete(listener));
   }
 
+  onRenewed(listener: () => void, signal: AbortSignal): void {
+    this.renewals.add(listener);
+    signal.addEventListener("abort", () => this.renewals.delete(listener));
+  }
+
+  /** The other side has forgotten its channels. */
+  renew(): void {
+    for (const listener of [...this.renewals]) listener();
+  }
+
   get listeners(): number {
-    return this.updates.size + this.summaries.size;
+    return this.updates.size + this.summaries.size + this.renewals.size;
   }
 
   /** Brings an update; one of a channel goes to the last that was opened, unless it names one. */

@@ -1,7 +1,8 @@
 // The first carrier: the widget's comm to the kernel.
 
 import type { AnyModel } from "@anywidget/types";
-import type { Delta, FileRead, Numbers, Summary, Update } from "../messages";
+import type { Summary, Update } from "../messages";
+import { withBuffers } from "./buffers";
 import type { Transport } from "./transport";
 
 export interface WidgetTraits {
@@ -17,7 +18,7 @@ export function commTransport(model: AnyModel<WidgetTraits>): Transport {
       try {
         model.send(request);
       } catch (error) {
-        // A closed comm: the kernel is gone. Commands go on by their second way.
+        // A closed comm: the kernel is gone. The view goes on by its second way.
         console.warn("runwatch: the kernel can't be reached", error);
       }
     },
@@ -33,33 +34,4 @@ export function commTransport(model: AnyModel<WidgetTraits>): Transport {
       signal.addEventListener("abort", () => model.off("change:summary", receive));
     },
   };
-}
-
-/** What stands in the JSON for a binary buffer. */
-interface BufferSign {
-  $buffer: number;
-}
-
-/** Puts each buffer where a sign stands for it: in points and in a file, and nowhere else. */
-export function withBuffers(content: unknown, buffers: DataView[]): unknown {
-  const { points, data } = content as Partial<Pick<Delta, "points"> & Pick<FileRead, "data">>;
-  const numbers = (one: Numbers): Numbers => ({ ...one, data: bytes(one.data, buffers) });
-  if (points) {
-    return {
-      ...(content as object),
-      points: points.map((one) => ({
-        ...one,
-        steps: numbers(one.steps),
-        times: numbers(one.times),
-        values: numbers(one.values),
-      })),
-    };
-  }
-  return data ? { ...(content as object), data: bytes(data, buffers) } : content;
-}
-
-function bytes(sign: unknown, buffers: DataView[]): Uint8Array {
-  const buffer = buffers[(sign as BufferSign | undefined)?.$buffer ?? -1];
-  if (!buffer) return new Uint8Array();
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }

@@ -1,22 +1,20 @@
 // The second carrier: the Jupyter server, which answers while the kernel is busy or gone.
 
-import type { Ack, Refusal } from "../messages";
-import type { CommandRoute } from "./transport";
+import type { Ack, Carried, Refusal, Request } from "../messages";
+import type { FeedSocket } from "./feed-socket";
+import { headers, type PageServer } from "./page";
+import type { Carrier, CommandRoute } from "./transport";
 
-interface PageConfig {
-  baseUrl: string;
-  token: string;
-}
+/** What a view is made for. */
+export type Subject = Omit<Carried, "request">;
 
-/** Returns the way to this page's Jupyter server, or null where there is none. */
-export function serverRoute(page: Document = document): CommandRoute | null {
-  const config = pageConfig(page);
-  if (!config) return null;
+/** Returns the way of commands to a Jupyter server. */
+export function serverRoute(server: PageServer): CommandRoute {
   return async (workspaceId, command, signal) => {
-    const response = await fetch(`${config.baseUrl}runwatch/api/commands`, {
+    const response = await fetch(`${server.baseUrl}runwatch/api/commands`, {
       method: "POST",
       credentials: "same-origin",
-      headers: headers(config, page),
+      headers: headers(server),
       body: JSON.stringify({ workspace_id: workspaceId, command }),
       signal,
     });
@@ -25,21 +23,26 @@ export function serverRoute(page: Document = document): CommandRoute | null {
   };
 }
 
-function pageConfig(page: Document): PageConfig | null {
-  const element = page.getElementById("jupyter-config-data");
-  if (!element?.textContent) return null;
-  try {
-    const data = JSON.parse(element.textContent) as Partial<PageConfig>;
-    return data.baseUrl ? { baseUrl: data.baseUrl, token: data.token ?? "" } : null;
-  } catch {
-    return null;
-  }
-}
+/** Carries what one view says over the page's socket. */
+export class ServerCarrier implements Carrier {
+  constructor(
+    private readonly socket: FeedSocket,
+    private readonly subject: () => Subject,
+  ) {}
 
-function headers(config: PageConfig, page: Document): Record<string, string> {
-  const found: Record<string, string> = { "Content-Type": "application/json" };
-  const xsrf = /(?:^|; )_xsrf=([^;]*)/.exec(page.cookie)?.[1];
-  if (xsrf) found["X-XSRFToken"] = xsrf;
-  if (config.token) found.Authorization = `token ${config.token}`;
-  return found;
+  send(request: Request): void {
+    this.socket.send({ ...this.subject(), request });
+  }
+
+  onUpdate(...how: Parameters<FeedSocket["onUpdate"]>): void {
+    this.socket.onUpdate(...how);
+  }
+
+  onRenewed(...how: Parameters<FeedSocket["onRenewed"]>): void {
+    this.socket.onRenewed(...how);
+  }
+
+  doubt(): void {
+    this.socket.doubt();
+  }
 }

@@ -36,7 +36,7 @@ class OfExperiment(NamedTuple):
     key: int
 
 
-Scope = OfRun | OfExperiment
+FamilyScope = OfRun | OfExperiment
 
 
 class Touched(NamedTuple):
@@ -57,7 +57,7 @@ class Family:
         There is no such run.
     """
 
-    def __init__(self, connection: Connection, scope: Scope) -> None:
+    def __init__(self, connection: Connection, scope: FamilyScope) -> None:
         self.rows: dict[int, RunRow] = {}
         self.children: dict[int, list[int]] = {}
         self.tags: dict[int, labels.Labels] = {}

@@ -279,6 +279,57 @@ class Delta(Struct, frozen=True, kw_only=True, tag_field="type", tag="delta", om
     log_text: LogText | None = None
 
 
+class ExperimentRow(Struct, frozen=True, kw_only=True):
+    """An experiment in the list of a workspace's."""
+
+    name: str
+    run_counts: dict[str, int]
+    """Number of its runs, child runs among them, by status."""
+    newest_ms: int | None
+    """When its newest run was made."""
+
+
+class LiveRun(Struct, frozen=True, kw_only=True):
+    """A run that has not ended and is no child run."""
+
+    run_id: str
+    experiment: str
+    display_name: str
+    number: int
+    status: str
+    created_ms: int
+    started_ms: int | None = None
+
+
+class Overview(Struct, frozen=True, kw_only=True, tag_field="type", tag="overview"):
+    """What goes on in a workspace: all of it, each time that something of it has changed."""
+
+    channel: str
+    seq: int
+    now_ms: int
+    experiments: list[ExperimentRow]
+    """Those that are not archived, the one with the newest run first."""
+    live: list[LiveRun]
+    """The newest first, at most 200."""
+    live_count: int
+    """Number of live runs that are no child runs."""
+
+
+class WorkspaceHead(Struct, frozen=True, kw_only=True):
+    """A workspace that a Jupyter server shows."""
+
+    workspace_id: str
+    name: str
+    folder: str
+    """Where it is, from the server's root folder on where it is below that."""
+
+
+class Workspaces(Struct, frozen=True, kw_only=True, tag_field="type", tag="workspaces"):
+    """The workspaces that a Jupyter server shows. Sent to a page at first and when they change."""
+
+    workspaces: list[WorkspaceHead]
+
+
 class Pong(Struct, frozen=True, kw_only=True, tag_field="type", tag="pong"):
     """The channel is served; a view whose last delta has another number has missed one."""
 
@@ -360,6 +411,8 @@ Answer: TypeAlias = PointsRead | TableRead | FileRead | TextFound | TagsFound | 
 Update: TypeAlias = (
     Snapshot
     | Delta
+    | Overview
+    | Workspaces
     | Pong
     | Trouble
     | Ack
@@ -510,6 +563,21 @@ Request: TypeAlias = (
     | SuggestTags
     | Export
 )
+
+
+class Carried(Struct, frozen=True, kw_only=True):
+    """A request on a page's WebSocket, which carries those of all its views.
+
+    Channels and ids are made by the page, so that what comes back finds its view by them.
+    """
+
+    workspace_id: str
+    run_id: str | None = None
+    """What the view was made for: this run,"""
+    experiment: str | None = None
+    """or the runs of this experiment; or neither, and a `Watch` gets an `Overview`."""
+    request: Request
+
 
 # --- what a notebook keeps -----------------------------------------------------------------
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from runwatch.exceptions import RunwatchException
 from runwatch.feed.channel import Channel
-from runwatch.feed.family import Family, Scope, Touched
+from runwatch.feed.family import Family, FamilyScope, Touched
 from runwatch.feed.messages import Look, Snapshot, Trouble, Update
+from runwatch.feed.overview import OfWorkspace, Overviewer, Survey
 from runwatch.store import metrics, runs
 from runwatch.store.database import Database
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from runwatch.store.metrics import SeriesRow
 
 TICK_S = 0.05
-QUIET_TICK_S = 0.1
-"""How often to ask when nothing has changed for `QUIET_AFTER_S`."""
+QUIET_TICK_S = 0.15
+"""How long to rest when nothing has changed for `QUIET_AFTER_S`."""
 QUIET_AFTER_S = 5.0
 COALESCE_S = 0.1
 """Views hear of changes at most this often."""
@@ -34,21 +35,29 @@ STEADY_S = 0.25
 STEADY_AFTER = 10
 """The same once there was something at so many looks in a row: a script that logs all the time."""
 SHARE = 20
-"""Of its time, the thread works one part in so many: the more there is to do, the less often."""
+"""Of its time, the thread works one part in so many: the more there is to do, the less often. It
+shares the process with what a person does there; a server's does not, and may do more."""
 LONGEST_PAUSE_S = 1.0
 RETRY_S = 1.0
 SETTLE_S = 1.0
+QUIET_SETTLE_S = 2.0
 
 _log = logging.getLogger("runwatch.feed")
 
 Send = Callable[[Update], None]
+Scope = FamilyScope | OfWorkspace
 
 
 class Subscription:
     """One channel's place at the watcher."""
 
     def __init__(
-        self, watcher: Watcher, scope: Scope, channel: Channel, name: str, send: Send
+        self,
+        watcher: Watcher,
+        scope: Scope,
+        channel: Channel | Overviewer,
+        name: str,
+        send: Send,
     ) -> None:
         self._watcher = watcher
         self.scope = scope
@@ -79,15 +88,21 @@ class Watcher:
         The record.
     settle
         Called now and then while a watched run is live; ends the runs whose processes are gone.
+    share
+        Of its time, the thread works one part in so many at the most.
     """
 
-    def __init__(self, database: Database, settle: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, settle: Callable[[], None], *, share: int = SHARE
+    ) -> None:
         self._database = database
         self._settle = settle
+        self._share = share
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._subscriptions: list[Subscription] = []
-        self._families: dict[Scope, Family] = {}
+        self._families: dict[FamilyScope, Family] = {}
+        self._survey: Survey | None = None
         self._thread: threading.Thread | None = None
         self._version = -1
         self._change = 0
@@ -109,11 +124,10 @@ class Watcher:
         with self._lock:
             if not self._subscriptions:
                 self._families.clear()
+                self._survey = None
                 self._change = self._database.last_change()
             with self._database.read() as connection:
-                if scope not in self._families:
-                    self._families[scope] = Family(connection, scope)
-                made = Channel(self._database, channel, self._families[scope], look)
+                made = self._channel(connection, scope, look, channel)
                 subscription = Subscription(self, scope, made, channel, send)
                 send(made.snapshot(connection))
             self._subscriptions.append(subscription)
@@ -124,7 +138,17 @@ class Watcher:
                 self._thread.start()
             return subscription
 
-    def glance(self, scope: Scope, look: Look) -> Snapshot:
+    def _channel(
+        self, connection: Connection, scope: Scope, look: Look, name: str
+    ) -> Channel | Overviewer:
+        if isinstance(scope, OfWorkspace):
+            self._survey = self._survey or Survey(connection)
+            return Overviewer(self._survey, name)
+        if scope not in self._families:
+            self._families[scope] = Family(connection, scope)
+        return Channel(self._database, name, self._families[scope], look)
+
+    def glance(self, scope: FamilyScope, look: Look) -> Snapshot:
         """Return what a view would be sent first, once.
 
         Raises
@@ -141,8 +165,12 @@ class Watcher:
         with self._lock:
             if subscription in self._subscriptions:
                 self._subscriptions.remove(subscription)
-            if all(one.scope != subscription.scope for one in self._subscriptions):
-                self._families.pop(subscription.scope, None)
+            scope = subscription.scope
+            if all(one.scope != scope for one in self._subscriptions):
+                if isinstance(scope, OfWorkspace):
+                    self._survey = None
+                else:
+                    self._families.pop(scope, None)
         self._wake.set()
 
     def change_look(self, subscription: Subscription, look: Look) -> None:
@@ -169,7 +197,7 @@ class Watcher:
                     pause_s = self._look_once()
                     worked_s = time.thread_time() - begun
                     # One look that was dear, such as the first, slows nothing down.
-                    pause_s = max(pause_s, (SHARE - 1) * min(worked_s, before_s))
+                    pause_s = max(pause_s, (self._share - 1) * min(worked_s, before_s))
                     pause_s = min(pause_s, LONGEST_PAUSE_S)
                     before_s = worked_s
                 except RunwatchException as error:  # a full disk, a deleted workspace
@@ -191,8 +219,10 @@ class Watcher:
     def _send_news(self) -> bool:
         """Send what has changed since the last look; return whether there was anything."""
         live = any(s.channel.is_live() for s in self._subscriptions)
-        if live and time.monotonic() - self._settled > SETTLE_S:
-            self._settled = time.monotonic()
+        now = time.monotonic()
+        quiet = now - self._changed_at >= QUIET_AFTER_S
+        if live and now - self._settled > (QUIET_SETTLE_S if quiet else SETTLE_S):
+            self._settled = now
             self._settle()
         version = self._database.data_version()
         troubled = any(subscription.in_trouble for subscription in self._subscriptions)
@@ -203,10 +233,12 @@ class Watcher:
             rows = runs.changed_since(connection, self._change)
             series = metrics.changed_since(connection, self._change)
             newest = [row.change for row in rows] + [item.change for item in series]
-            touched = {
+            touched: dict[Scope, Touched] = {
                 scope: family.apply(connection, rows, series)
                 for scope, family in self._families.items()
             }
+            if self._survey is not None:
+                touched[OfWorkspace()] = self._survey.apply(connection, rows, series)
             self._change = max([self._change, *newest])
             self._version = version
             for subscription in list(self._subscriptions):
@@ -256,3 +288,13 @@ class Watcher:
         except Exception:  # noqa: BLE001 one view that can't be reached must not end the others' feed
             _log.exception("A view could not be reached and is let go.")
             self._subscriptions.remove(subscription)
+
+
+_watchers: dict[Database, Watcher] = {}
+
+
+def watcher_of(database: Database, settle: Callable[[], None], *, share: int = SHARE) -> Watcher:
+    """Return the one watcher that all views of this process share for a record."""
+    if database not in _watchers:
+        _watchers[database] = Watcher(database, settle, share=share)
+    return _watchers[database]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
+import struct
 from typing import Any
 
 import msgspec
 
 from runwatch.exceptions import UserErrorException
-from runwatch.feed.messages import Command, Request, Update
+from runwatch.feed.messages import Carried, Command, Request, Update
 
 
 def encode(message: Update) -> tuple[dict[str, Any], list[bytes]]:
@@ -29,12 +31,34 @@ def _without_bytes(value: Any, buffers: list[bytes]) -> Any:
     return value
 
 
+def frame(message: Update) -> str | bytes:
+    """Return a message as one frame of a WebSocket: text, or with buffers as bytes.
+
+    The bytes are the length of the JSON as uint32, the JSON, and then for each buffer its length
+    and itself; all numbers little-endian.
+    """
+    content, buffers = encode(message)
+    text = json.dumps(content, separators=(",", ":"))
+    if not buffers:
+        return text
+    parts = (text.encode(), *buffers)
+    return b"".join(struct.pack("<I", len(part)) + part for part in parts)
+
+
 def decode_request(content: Any) -> Request:
     """Return the request that a view sent. Raises `UserErrorException` if it is none."""
     try:
         return msgspec.convert(content, type=Request)  # type: ignore[no-any-return]
     except msgspec.ValidationError as error:
         raise UserErrorException(f"The view sent what can't be understood: {error}.") from error
+
+
+def decode_carried(content: Any) -> Carried:
+    """Return what a page sent for a view. Raises `UserErrorException` if it is nothing such."""
+    try:
+        return msgspec.convert(content, type=Carried)
+    except msgspec.ValidationError as error:
+        raise UserErrorException(f"The page sent what can't be understood: {error}.") from error
 
 
 def decode_command(content: Any) -> Command:

@@ -7,7 +7,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from runwatch.exceptions import ServiceException
@@ -325,6 +335,28 @@ def beat(tx: Transaction, keys: Sequence[int]) -> None:
 def live(connection: Connection, *conditions: ColumnElement[bool]) -> list[RunRow]:
     """Return the runs that have not ended."""
     return where(connection, _runs.c.status.in_(LIVE), *conditions)
+
+
+def newest_key(connection: Connection) -> int:
+    """Return the key of the run that was made last, or 0."""
+    return connection.execute(select(func.max(_runs.c.id))).scalar() or 0
+
+
+def counted(connection: Connection, experiment: int | None = None) -> list[tuple[int, str, int]]:
+    """Return how many runs have which status, as (experiment, status, count)."""
+    query = select(_runs.c.experiment, _runs.c.status, func.count()).group_by(
+        _runs.c.experiment, _runs.c.status
+    )
+    if experiment is not None:
+        query = query.where(of_experiment(experiment))
+    return [(key, status, count) for key, status, count in connection.execute(query)]
+
+
+def newest_of_experiments(connection: Connection) -> dict[int, int]:
+    """Return when the newest run of each experiment was made, in µs, by the experiment's key."""
+    newest = select(func.max(_runs.c.id)).group_by(_runs.c.experiment)
+    query = select(_runs.c.experiment, _runs.c.created_us).where(_runs.c.id.in_(newest))
+    return dict(connection.execute(query).tuples().all())
 
 
 # Made once: who watches asks each second.

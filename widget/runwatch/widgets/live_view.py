@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 import uuid
 from pathlib import Path
@@ -14,40 +13,23 @@ import traitlets
 
 from runwatch.core.run import Run
 from runwatch.core.workspace import Workspace
-from runwatch.exceptions import RunwatchException
-from runwatch.feed import commands, questions, wire
-from runwatch.feed.family import OfRun, Scope
-from runwatch.feed.messages import (
-    ChangeLook,
-    Command,
-    Delta,
-    Look,
-    Ping,
-    Pong,
-    Refusal,
-    Request,
-    Snapshot,
-    Trouble,
-    Unwatch,
-    Update,
-    Watch,
-)
-from runwatch.feed.watcher import Subscription
-from runwatch.store.clock import now_us
+from runwatch.feed import wire
+from runwatch.feed.channel import Channel
+from runwatch.feed.family import FamilyScope
+from runwatch.feed.messages import Delta, Look, Snapshot, Trouble, Update
+from runwatch.feed.session import Session
+from runwatch.feed.watcher import Subscription, watcher_of
 from runwatch.widgets import cells
 from runwatch.widgets.static_html import MOST_ROWS, page
 from runwatch.widgets.subshell import answer_where_asked
-from runwatch.widgets.watchers import watcher_of
 
 _STATIC = Path(__file__).parent / "static"
 _LOOK_AT_NOTHING = Look(limit=0)
 _LOOK_OF_A_PAGE = Look(limit=MOST_ROWS)
 _OWN = "summary"
 """The channel that keeps the summary current while no view is open."""
-SUMMARY_EVERY_S = 1.0
+SUMMARY_EVERY_S = 5.0
 _TOLD_AT_ONCE = {"status", "error", "tags", "display_name", "description"}
-
-_log = logging.getLogger("runwatch.widgets")
 
 
 class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
@@ -65,20 +47,26 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
         False, help="Whether the view begins as one line that a person can open."
     ).tag(sync=True)
 
-    def __init__(self, workspace: Workspace, scope: Scope, *, compact: bool, **kwargs: Any) -> None:
-        self._workspace = workspace
+    def __init__(
+        self, workspace: Workspace, scope: FamilyScope, *, compact: bool, **kwargs: Any
+    ) -> None:
         self._record = workspace._record
-        self._scope = scope
-        self._channels: dict[str, Subscription] = {}
         self._summarised = 0.0
         self._display_id: str | None = None
-        self._changes = False
-        """Whether the runs were live when last heard of."""
+        self._scope = scope
         self._record.settle()
-        self._subscribe(_OWN, scope, _LOOK_AT_NOTHING)
-        first = self._channels[_OWN].channel.summary()
-        self._changes = self._channels[_OWN].channel.family.is_live()
-        super().__init__(summary=msgspec.to_builtins(first), compact=compact, **kwargs)
+        database = self._record.database
+        self._watcher = watcher_of(database, self._record.settle)
+        self._session = Session(
+            database,
+            self._watcher,
+            scope,
+            send=self._on_update,
+            open_run=lambda run_id: Run.get(workspace, run_id),
+        )
+        own = _channel(self._session.watch(_OWN, scope, _LOOK_AT_NOTHING))
+        self._live = own.family.is_live()
+        super().__init__(summary=msgspec.to_builtins(own.summary()), compact=compact, **kwargs)
         self._let_go_if_over()
 
     def show(self, render_lib: object = None, widget_settings: object = None) -> None:
@@ -106,8 +94,7 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
         """Stop watching and remove the widget; what it shows goes on."""
         if self.comm is None:
             return
-        for name in list(self._channels):
-            self._unsubscribe(name)
+        self._session.close()
         self.on_msg(self._on_message, remove=True)
         super().close()
         self.layout.close()
@@ -124,7 +111,7 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
     def _bundle(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         shown = super()._repr_mimebundle_(**kwargs)
         bundle, metadata = shown if isinstance(shown, tuple) else (shown or {}, {})
-        state = watcher_of(self._record).glance(self._scope, _LOOK_OF_A_PAGE)
+        state = self._watcher.glance(self._scope, _LOOK_OF_A_PAGE)
         return {**bundle, "text/plain": repr(self), "text/html": page(state)}, metadata
 
     def _refresh_page(self) -> None:
@@ -141,88 +128,48 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
 
     # --- from the record to the view --------------------------------------------------------
 
-    def _subscribe(self, channel: str, scope: Scope, look: Look) -> None:
-        self._unsubscribe(channel)
-        subscription = watcher_of(self._record).subscribe(
-            scope, look, self._on_update, channel=channel
-        )
-        self._channels[channel] = subscription
-
-    def _unsubscribe(self, channel: str) -> None:
-        subscription = self._channels.pop(channel, None)
-        if subscription is not None:
-            subscription.close()
-
     def _on_update(self, update: Update) -> None:
         if not isinstance(update, (Snapshot, Delta, Trouble)) or update.channel != _OWN:
-            self._tell(update)
+            self.send(*wire.encode(update))
         if isinstance(update, Delta):
-            subscription = self._channels.get(update.channel)
+            subscription = self._session.channels.get(update.channel)
             if subscription is not None and subscription.scope == self._scope:
-                self._refresh_summary(update, subscription)
+                self._refresh_summary(update, _channel(subscription))
 
-    def _tell(self, update: Update) -> None:
-        content, buffers = wire.encode(update)
-        self.send(content, buffers)
-
-    def _refresh_summary(self, update: Delta, subscription: Subscription) -> None:
-        """Sync the summary: at once what a person does and how the run ends, else once a second."""
-        now = time.monotonic()
+    def _refresh_summary(self, update: Delta, channel: Channel) -> None:
+        """Sync the summary: at once what a person does and how runs end, else now and then."""
+        was_live, self._live = self._live, channel.family.is_live()
+        over = was_live and not self._live
         told = update.run is not None and not _TOLD_AT_ONCE.isdisjoint(update.run)
-        if told or now - self._summarised >= SUMMARY_EVERY_S:
+        now = time.monotonic()
+        if told or over or now - self._summarised >= SUMMARY_EVERY_S:
             self._summarised = now
-            self.summary = msgspec.to_builtins(subscription.channel.summary())
-        # Once, at the end: the view is drawn anew then.
-        changed, self._changes = self._changes, subscription.channel.family.is_live()
-        if changed and not self._changes:
+            self.summary = msgspec.to_builtins(channel.summary())
+        if over:  # only then, as the front end draws the view anew
             self._refresh_page()
         self._let_go_if_over()
 
     def _let_go_if_over(self) -> None:
         """Watch for the summary's sake only what may change and no view watches."""
-        subscription = self._channels.get(_OWN)
-        if subscription is None:
+        channels = self._session.channels
+        own = channels.get(_OWN)
+        if own is None:
             return
-        shown = any(c.scope == self._scope for c in self._channels.values() if c != subscription)
-        if shown or not subscription.channel.family.is_live():
-            self._unsubscribe(_OWN)
+        shown = any(c.scope == own.scope for c in channels.values() if c is not own)
+        if shown or not _channel(own).family.is_live():
+            self._session.unwatch(_OWN)
 
     # --- from the view to the record --------------------------------------------------------
 
     def _on_message(self, _widget: object, content: Any, _buffers: object) -> None:
         """Handle what the view says. Called on a subshell's thread while a cell runs."""
-        try:
-            self._handle(wire.decode_request(content))
-        except RunwatchException as error:
-            message = content if isinstance(content, dict) else {}
-            if isinstance(message.get("id"), str):
-                self._tell(Refusal(id=message["id"], message=error.message))
-            elif isinstance(message.get("channel"), str):
-                self._tell(Trouble(channel=message["channel"], message=error.message))
-            else:
-                _log.warning("%s", error)
+        self._session.take(content)
+        if isinstance(content, dict) and content.get("type") == "unwatch":
+            self._session.watch(_OWN, self._scope, _LOOK_AT_NOTHING)
+        self._let_go_if_over()
 
-    def _handle(self, request: Request) -> None:
-        if isinstance(request, Watch):
-            scope = self._scope if request.run_id is None else OfRun(request.run_id)
-            self._subscribe(request.channel, scope, request.look)
-            self._let_go_if_over()
-        elif isinstance(request, Unwatch):
-            self._unsubscribe(request.channel)
-            self._subscribe(_OWN, self._scope, _LOOK_AT_NOTHING)
-            self._let_go_if_over()
-        elif isinstance(request, (ChangeLook, Ping)):
-            subscription = self._channels.get(request.channel)
-            if subscription is None:  # a number that no view has: it opens the channel again
-                self._tell(Pong(channel=request.channel, seq=-1, now_ms=now_us() // 1000))
-            elif isinstance(request, Ping):
-                subscription.ping()
-            else:
-                subscription.look(request.look)
-        elif isinstance(request, Command):
-            self._tell(commands.answer(self._record.database, request, self._open_run))
-        else:
-            self._tell(questions.answer(self._record.database, request))
 
-    def _open_run(self, run_id: str) -> Run:
-        return Run.get(self._workspace, run_id)
+def _channel(subscription: Subscription) -> Channel:
+    """Return what is watched: a run or an experiment, as a widget shows nothing else."""
+    assert isinstance(subscription.channel, Channel)
+    return subscription.channel

@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Refusal } from "../messages";
+import { delta, FakeTransport, head, snapshot } from "../testing/fake-transport";
+import { type Channel, PING_AFTER_MS, STALE_AFTER_MS } from "./channel";
+import { Session, SPARE_AFTER_MS } from "./session";
+
+let kernel: FakeTransport;
+let server: FakeTransport;
+let session: Session;
+let channel: Channel;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  kernel = new FakeTransport();
+  server = new FakeTransport();
+  session = new Session(kernel, null, { spare: () => server });
+  channel = session.open(null);
+  channel.mount();
+});
+
+afterEach(() => {
+  session.close();
+  vi.useRealTimers();
+});
+
+test("a kernel that answers is all that is asked", () => {
+  kernel.receive(snapshot());
+  vi.advanceTimersByTime(PING_AFTER_MS - 1);
+  kernel.receive(delta(2));
+  expect(server.sent).toEqual([]);
+});
+
+test("when the kernel is silent the server is watched, and what the kernel says late is not taken", () => {
+  kernel.receive(snapshot());
+  vi.advanceTimersByTime(PING_AFTER_MS + STALE_AFTER_MS);
+  expect(kernel.of("unwatch").map((one) => one.channel)).toEqual([channel.name]);
+  expect(server.of("watch").map((one) => one.channel)).toEqual([channel.name]);
+  server.receive(snapshot({ seq: 40, run: head({ status: "Completed" }) }));
+  kernel.receive(delta(2, { channel: channel.name, run: { status: "Failed" } }));
+  expect(channel.run.value?.status).toBe("Completed");
+  expect(channel.staleSince.value).toBeNull();
+});
+
+test("when the server is silent too the kernel is asked again", () => {
+  vi.advanceTimersByTime(STALE_AFTER_MS);
+  expect(server.of("watch").length).toBeGreaterThan(0);
+  const asked = kernel.of("watch").length;
+  vi.advanceTimersByTime(STALE_AFTER_MS);
+  expect(kernel.of("watch").length).toBeGreaterThan(asked);
+  expect(channel.staleSince.value).not.toBeNull();
+  kernel.receive(snapshot({ channel: channel.name, run: head({ status: "Completed" }) }));
+  expect(channel.run.value?.status).toBe("Completed");
+});
+
+test("a server that can't read the record leaves all to the kernel", () => {
+  kernel.receive(snapshot());
+  vi.advanceTimersByTime(PING_AFTER_MS + STALE_AFTER_MS);
+  const asked = kernel.of("watch").length;
+  server.receive({ type: "trouble", channel: channel.name, message: "Which workspace?" });
+  expect(channel.trouble.value).toBeNull();
+  expect(kernel.of("watch").length).toBeGreaterThan(asked);
+});
+
+test("a question that the kernel leaves open is answered by the server, whose refusal is no answer", async () => {
+  kernel.receive(snapshot());
+  const first = session.ask<"tags_found">({ type: "suggest_tags", run_id: "run-1" });
+  vi.advanceTimersByTime(SPARE_AFTER_MS);
+  const id = server.of("suggest_tags")[0]?.id ?? "";
+  server.receive({ type: "refusal", id, message: "Who?" } satisfies Refusal);
+  kernel.receive({ type: "tags_found", id, tags: { a: [] } });
+  expect((await first).tags).toEqual({ a: [] });
+
+  const second = session.ask<"tags_found">({ type: "suggest_tags", run_id: "run-1" });
+  vi.advanceTimersByTime(SPARE_AFTER_MS);
+  server.receive({
+    type: "tags_found",
+    id: server.of("suggest_tags")[1]?.id ?? "",
+    tags: { b: [] },
+  });
+  expect((await second).tags).toEqual({ b: [] });
+});
+
+test("a connection that forgot its channels has them opened again", () => {
+  kernel.receive(snapshot());
+  vi.advanceTimersByTime(PING_AFTER_MS + STALE_AFTER_MS);
+  server.receive(snapshot());
+  server.renew();
+  expect(server.of("watch")).toHaveLength(2);
+});

@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Carried, Update } from "../messages";
+import { decoded, FeedSocket } from "./feed-socket";
+
+class FakeWebSocket {
+  static OPEN = 1;
+  static made: FakeWebSocket[] = [];
+  readyState = 0;
+  binaryType = "";
+  sent: string[] = [];
+  onopen?: () => void;
+  onclose?: () => void;
+  onmessage?: (event: { data: unknown }) => void;
+
+  constructor(readonly url: string) {
+    FakeWebSocket.made.push(this);
+  }
+
+  send(text: string): void {
+    this.sent.push(text);
+  }
+
+  close(): void {
+    this.readyState = 3;
+  }
+
+  opens(): void {
+    this.readyState = FakeWebSocket.OPEN;
+    this.onopen?.();
+  }
+
+  breaks(): void {
+    this.readyState = 3;
+    this.onclose?.();
+  }
+}
+
+const last = () => FakeWebSocket.made.at(-1) as FakeWebSocket;
+const ping: Carried = {
+  workspace_id: "w",
+  run_id: "r",
+  experiment: null,
+  request: { type: "ping", channel: "c" },
+};
+const question: Carried = {
+  ...ping,
+  request: { type: "suggest_tags", id: "1", run_id: "r" },
+};
+
+let socket: FeedSocket;
+let abort: AbortController;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal("WebSocket", FakeWebSocket);
+  FakeWebSocket.made = [];
+  abort = new AbortController();
+  socket = new FeedSocket(() => "ws://here/feed");
+});
+
+afterEach(() => {
+  socket.close();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+test("a question waits for the connection; what is of a channel is asked anew when it is there", () => {
+  const renewed = vi.fn();
+  socket.onRenewed(renewed, abort.signal);
+  socket.send(ping);
+  socket.send(question);
+  expect(last().sent).toEqual([]);
+  last().opens();
+  expect(renewed).toHaveBeenCalledOnce();
+  expect(last().sent).toEqual([JSON.stringify(question)]);
+  socket.send(ping);
+  expect(last().sent).toHaveLength(2);
+});
+
+test("a connection that is lost is made again, ever less often, and at once when the network is back", () => {
+  last().opens();
+  last().breaks();
+  vi.advanceTimersByTime(500);
+  expect(FakeWebSocket.made).toHaveLength(2);
+  last().breaks();
+  vi.advanceTimersByTime(500);
+  expect(FakeWebSocket.made).toHaveLength(2);
+  vi.advanceTimersByTime(500);
+  expect(FakeWebSocket.made).toHaveLength(3);
+  last().breaks();
+  globalThis.dispatchEvent(new Event("online"));
+  expect(FakeWebSocket.made).toHaveLength(4);
+});
+
+test("a connection in doubt is replaced, and what comes on the old one is not heard", () => {
+  const heard: Update[] = [];
+  socket.onUpdate((update) => heard.push(update), abort.signal);
+  const old = last();
+  old.opens();
+  socket.doubt();
+  expect(FakeWebSocket.made).toHaveLength(2);
+  old.onmessage?.({ data: '{"type":"pong"}' });
+  old.breaks();
+  expect(heard).toEqual([]);
+  expect(FakeWebSocket.made).toHaveLength(2);
+});
+
+test("a closed socket stays closed, and frees its listeners", () => {
+  socket.close();
+  vi.advanceTimersByTime(60_000);
+  globalThis.dispatchEvent(new Event("online"));
+  expect(FakeWebSocket.made).toHaveLength(1);
+});
+
+test("a frame with buffers is read as it was written", () => {
+  const json = new TextEncoder().encode(
+    '{"type":"file_read","id":"1","name":"a","start_bytes":0,"size_bytes":2,"data":{"$buffer":0}}',
+  );
+  const frame = new Uint8Array(4 + json.length + 4 + 2);
+  const view = new DataView(frame.buffer);
+  view.setUint32(0, json.length, true);
+  frame.set(json, 4);
+  view.setUint32(4 + json.length, 2, true);
+  frame.set([7, 8], 8 + json.length);
+  const update = decoded(frame.buffer);
+  expect(update.type).toBe("file_read");
+  expect([...(update as { data: Uint8Array }).data]).toEqual([7, 8]);
+});
