@@ -338,6 +338,7 @@ export interface CancelRuns {
   type: "cancel";
   id: string;
   run_ids: string[];
+  grace_s?: number;
 }
 
 /** Add a tag to runs, or give it another value. */

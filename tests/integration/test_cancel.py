@@ -11,7 +11,7 @@ import pytest
 
 from runwatch.core import Experiment, Run
 from runwatch.core.script_run import ScriptRun
-from runwatch.exceptions import ActivityCanceledException
+from runwatch.exceptions import ActivityCanceledException, UserErrorException
 from tests.conftest import eventually, is_running, numbers_in
 
 Submit = Callable[..., ScriptRun]
@@ -63,6 +63,20 @@ def test_a_script_that_ignores_sigterm_is_killed_after_the_grace(
     assert is_running(pids[0]), "it was not given its grace"
     assert run.wait_for_completion()["status"] == "Canceled"
     assert time.monotonic() - asked >= 0.6
+    assert not [pid for pid in pids if is_running(pid)]
+
+
+def test_who_cancels_may_say_how_long_the_grace_is(
+    submit: Submit, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNWATCH_GRACE_SECONDS", "600")
+    run, pids = family(submit, folder, before="signal.signal(signal.SIGTERM, signal.SIG_IGN)")
+    for wrong in (-1, float("nan"), float("inf")):
+        with pytest.raises(UserErrorException, match="grace_s must be a number of seconds"):
+            run.cancel(grace_s=wrong)
+    assert run.get_status() == "Running"
+    run.cancel(grace_s=0.5)
+    assert run.wait_for_completion()["status"] == "Canceled"
     assert not [pid for pid in pids if is_running(pid)]
 
 

@@ -284,25 +284,28 @@ class Supervisor:
         members = self._members()
         if not members:
             return
-        self._announce_force()
+        grace_s = self._announced_grace_s()
         processes.signal_all(members, signal.SIGTERM)
-        if not processes.wait_until_gone(
-            self._members, timeout_s=self._job.grace_s, between=self._wait
-        ):
+        if not processes.wait_until_gone(self._members, timeout_s=grace_s, between=self._wait):
             while members := self._members():
                 processes.signal_all(members, signal.SIGKILL)
                 self._wait()
         self._reap()
 
-    def _announce_force(self) -> None:
+    def _announced_grace_s(self) -> float:
+        """Return how long the processes have, and see that the record says until when."""
         from runwatch.store import runs
 
-        forced = now_us() + int(self._job.grace_s * 1e6)
         try:
+            asked = self._row().cancel_forced_us
+            if asked is not None:  # whoever cancelled has said how long
+                return max(0.0, (asked - now_us()) / 1e6)
+            forced = now_us() + int(self._job.grace_s * 1e6)
             with self._database.write() as tx:
                 runs.set_fields(tx, self._key, cancel_forced_us=forced)
         except RunwatchException as error:
             _log.warning("%s", error)
+        return self._job.grace_s
 
     def _insist(self, act: Callable[[], None]) -> None:
         """Do it, and again until the record takes it, as long as there is a workspace."""

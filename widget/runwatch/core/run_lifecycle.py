@@ -23,13 +23,14 @@ from runwatch.exceptions import (
 from runwatch.store import run_files
 from runwatch.store.clock import iso_utc
 from runwatch.store.paths import STD_LOG
-from runwatch.store.status import TERMINAL, RunStatus
+from runwatch.store.status import SUBMITTED, TERMINAL, RunStatus
 
 if TYPE_CHECKING:
     from runwatch.core.environment import Environment
     from runwatch.store.runs import RunRow
 
 _FAIL_MARGIN_S = 3.0
+_LONGEST_GRACE_S = 86_400
 
 
 class RunLifecycle(RunRecord):
@@ -202,7 +203,7 @@ class RunLifecycle(RunRecord):
             self._become(RunStatus.FAILED, error=error)
             self._record.recorder.forget(self._id)
 
-    def cancel(self) -> str | None:
+    def cancel(self, *, grace_s: float | None = None) -> str | None:
         """Ask the run and its live descendants to end, and return at once.
 
         The status is CancelRequested until the last process is gone, then Canceled. Processes
@@ -210,18 +211,33 @@ class RunLifecycle(RunRecord):
         this process logs to itself: the code inside its `with` block gets a KeyboardInterrupt;
         outside one, the next `log()` raises `ActivityCanceledException`.
 
+        Parameters
+        ----------
+        grace_s
+            Seconds between SIGTERM and SIGKILL, 0 or more; as the submitter said if left out.
+
         Returns
         -------
         str or None
             A sentence, if the run had already ended and nothing was changed.
+
+        Raises
+        ------
+        UserErrorException
+            `grace_s` is no number of seconds, 0 or more.
         """
         from runwatch.store import runs
 
+        if grace_s is not None and not 0 <= grace_s < _LONGEST_GRACE_S:
+            raise UserErrorException(
+                f"grace_s must be a number of seconds from 0 to {_LONGEST_GRACE_S}; got "
+                f"{grace_s!r}."
+            )
         row = self._settled_row()
         if row.status in TERMINAL:
             return f"The run had already ended ({row.status}); nothing was changed."
         with self._record.database.write() as tx:
-            runs.request_cancel(tx, row)
+            runs.request_cancel(tx, row, grace_s=grace_s)
         self._record.recorder.deliver_cancellations()
         return None
 
@@ -241,7 +257,7 @@ class RunLifecycle(RunRecord):
 
     def _looked_after_by_supervisor(self) -> bool:
         row = self._settled_row()
-        return row.type == "azureml.scriptrun" and row.status not in TERMINAL
+        return row.type == SUBMITTED and row.status not in TERMINAL
 
     def _have_supervisor_fail(self, error: dict[str, Any]) -> None:
         from runwatch.core.submission import grace_s

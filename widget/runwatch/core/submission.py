@@ -25,7 +25,7 @@ from runwatch.exceptions import (
     UserErrorException,
 )
 from runwatch.store.paths import checked_run_id
-from runwatch.store.status import RunStatus
+from runwatch.store.status import SUBMITTED, RunStatus
 
 if TYPE_CHECKING:
     from runwatch.core.experiment import Experiment
@@ -79,7 +79,7 @@ def submit(
         run_id=checked_run_id(run_id),
         status=RunStatus.PREPARING,
         display_name=Path(config.script).name if config.script else command[-1].split()[0],
-        type="azureml.scriptrun",
+        type=SUBMITTED,
         target=target.name,
         definition=_definition(config, command, packages),
         snapshot=snapshot_id,

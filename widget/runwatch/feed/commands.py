@@ -25,7 +25,7 @@ class Commandable(Protocol):
     @description.setter
     def description(self, description: str) -> None: ...
 
-    def cancel(self) -> str | None:
+    def cancel(self, *, grace_s: float | None = None) -> str | None:
         """Ask it to end; return a sentence if it had ended already."""
 
     def tag(self, key: str, value: str | None = None) -> None:
@@ -81,7 +81,7 @@ def _of_many(sentences: list[str], count: int) -> str:
 
 def _carry_out(command: Command, run: Commandable) -> str | None:
     if isinstance(command, CancelRuns):
-        return run.cancel()
+        return run.cancel(grace_s=command.grace_s)
     if isinstance(command, SetTag):
         run.tag(command.key, command.value)
     elif isinstance(command, RemoveTag):

@@ -455,12 +455,16 @@ class Ping(Struct, frozen=True, kw_only=True, tag_field="type", tag="ping"):
     channel: str
 
 
-class CancelRuns(Struct, frozen=True, kw_only=True, tag_field="type", tag="cancel"):
+class CancelRuns(
+    Struct, frozen=True, kw_only=True, tag_field="type", tag="cancel", omit_defaults=True
+):
     """Cancel runs and their descendants."""
 
     id: str
     """Given by the view; a command that comes twice with one id acts once."""
     run_ids: list[str]
+    grace_s: float | None = None
+    """Seconds before processes that have not ended are killed; None: as their submitter said."""
 
 
 class SetTag(Struct, frozen=True, kw_only=True, tag_field="type", tag="set_tag"):

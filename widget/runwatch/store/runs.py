@@ -24,7 +24,7 @@ from runwatch.exceptions import ServiceException
 from runwatch.store import experiments, schema
 from runwatch.store.clock import now_us
 from runwatch.store.database import Database, Transaction
-from runwatch.store.status import ALL, LIVE, TERMINAL, RunStatus, may_become
+from runwatch.store.status import ALL, LIVE, SUBMITTED, TERMINAL, RunStatus, may_become
 
 _T = TypeVar("_T")
 _runs = schema.runs
@@ -321,10 +321,22 @@ def change_statuses(tx: Transaction, keys: Sequence[int], new: str, **values: An
         )
 
 
-def request_cancel(tx: Transaction, run: RunRow) -> None:
-    """Ask a run and its live descendants to end."""
-    family = [row.id for row in subtree(tx.connection, run)]
-    change_statuses(tx, family, RunStatus.CANCEL_REQUESTED, cancel_requested_us=now_us())
+def request_cancel(tx: Transaction, run: RunRow, *, grace_s: float | None = None) -> None:
+    """Ask a run and its live descendants to end.
+
+    With a grace, those that a supervisor looks after have so long before they are forced; without
+    one, as long as their submitter said.
+    """
+    family = subtree(tx.connection, run)
+    now = now_us()
+    change_statuses(
+        tx, [row.id for row in family], RunStatus.CANCEL_REQUESTED, cancel_requested_us=now
+    )
+    if grace_s is None:
+        return
+    for row in family:
+        if row.type == SUBMITTED and row.status not in (*TERMINAL, RunStatus.CANCEL_REQUESTED):
+            set_fields(tx, row.id, cancel_forced_us=now + int(grace_s * 1e6))
 
 
 def beat(tx: Transaction, keys: Sequence[int]) -> None:
@@ -356,7 +368,7 @@ def newest_of_experiments(connection: Connection) -> dict[int, int]:
     """Return when the newest run of each experiment was made, in µs, by the experiment's key."""
     newest = select(func.max(_runs.c.id)).group_by(_runs.c.experiment)
     query = select(_runs.c.experiment, _runs.c.created_us).where(_runs.c.id.in_(newest))
-    return dict(connection.execute(query).tuples().all())
+    return {row.experiment: row.created_us for row in connection.execute(query)}
 
 
 # Made once: who watches asks each second.

@@ -37,6 +37,8 @@ ALL = tuple(
 )
 TERMINAL = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELED})
 LIVE = frozenset(ALL) - TERMINAL
+SUBMITTED = "azureml.scriptrun"
+"""The type of a run whose status a supervisor changes."""
 
 # How far a run has come. It goes on, never back, but for the pairs below.
 _PROGRESS = {
