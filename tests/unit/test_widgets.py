@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import threading
 import types
 import weakref
@@ -160,6 +161,27 @@ def test_where_no_widget_can_run_there_is_the_last_state_as_html(run: Run) -> No
     assert "child of it" in html
     assert "Failed" in html
     assert bundle["text/plain"] == "RunDetails(shown)"
+
+
+def test_what_a_notebook_keeps_is_small_however_much_there_is(
+    run: Run, experiment: Experiment
+) -> None:
+    run.set_tags({f"tag {n}": "x" * 500 for n in range(40)})
+    run.description = "d" * 10_000
+    for child in run.create_children(100):
+        child.set_tags({f"key {n}": "value" * 20 for n in range(10)})
+    for metric in range(40):
+        for step in range(300):
+            run.log(f"metric {metric}", step * 0.1 + metric)
+    run.flush()
+    for view in (RunDetails(run), RunTable(experiment)):
+        bundle, _ = view._repr_mimebundle_()
+        kept = bundle["application/vnd.runwatch.view+json"]
+        assert len(json.dumps(bundle)) < 40_000
+        assert kept["version"] == 1
+        assert kept["snapshot"]["rows"], "nothing of the tree was kept"
+        assert "<table" in bundle["text/html"]
+        view.close()
 
 
 def test_a_failed_run_has_its_traceback_in_the_html(experiment: Experiment) -> None:

@@ -16,11 +16,12 @@ from runwatch.core.workspace import Workspace
 from runwatch.feed import wire
 from runwatch.feed.channel import Channel
 from runwatch.feed.family import FamilyScope
-from runwatch.feed.messages import Delta, Look, Snapshot, Trouble, Update
+from runwatch.feed.messages import Delta, Look, Snapshot, Summary, Trouble, Update
 from runwatch.feed.session import Session
 from runwatch.feed.watcher import Subscription, watcher_of
 from runwatch.widgets import cells
-from runwatch.widgets.static_html import MOST_ROWS, page
+from runwatch.widgets.saved_view import kept
+from runwatch.widgets.static_html import MOST_ROWS
 from runwatch.widgets.subshell import answer_where_asked
 
 _STATIC = Path(__file__).parent / "static"
@@ -112,7 +113,8 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
         shown = super()._repr_mimebundle_(**kwargs)
         bundle, metadata = shown if isinstance(shown, tuple) else (shown or {}, {})
         state = self._watcher.glance(self._scope, _LOOK_OF_A_PAGE)
-        return {**bundle, "text/plain": repr(self), "text/html": page(state)}, metadata
+        summary = msgspec.convert(self.summary, type=Summary)
+        return {**bundle, "text/plain": repr(self), **kept(summary, state)}, metadata
 
     def _refresh_page(self) -> None:
         """Bring the HTML beside the view up to date, where the notebook keeps it."""
