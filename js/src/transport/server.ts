@@ -1,6 +1,6 @@
 // The second carrier: the Jupyter server, which answers while the kernel is busy or gone.
 
-import type { Ack, Carried, Refusal, Request } from "../messages";
+import type { Ack, Carried, Refusal, Request, Update } from "../messages";
 import type { FeedSocket } from "./feed-socket";
 import { headers, type PageServer } from "./page";
 import type { Carrier, CommandRoute } from "./transport";
@@ -25,21 +25,45 @@ export function serverRoute(server: PageServer): CommandRoute {
 
 /** Carries what one view says over the page's socket. */
 export class ServerCarrier implements Carrier {
+  /**
+   * @param pace_ms How often updates are handed on at the most; 0: as they come.
+   */
   constructor(
     private readonly socket: FeedSocket,
     private readonly subject: () => Subject,
+    private readonly pace_ms: () => number = () => 0,
   ) {}
 
   send(request: Request): void {
     this.socket.send({ ...this.subject(), request });
   }
 
-  onUpdate(...how: Parameters<FeedSocket["onUpdate"]>): void {
-    this.socket.onUpdate(...how);
+  onUpdate(listener: (update: Update) => void, signal: AbortSignal): void {
+    let waiting: Update[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const handOn = () => {
+      timer = undefined;
+      for (const update of waiting.splice(0)) listener(update);
+    };
+    const take = (update: Update) => {
+      if (update.type !== "delta" && waiting.length === 0) {
+        listener(update);
+        return;
+      }
+      waiting.push(update);
+      const pace = this.pace_ms();
+      if (pace <= 0) handOn();
+      else timer ??= setTimeout(handOn, pace);
+    };
+    this.socket.onUpdate(take, signal);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      waiting = [];
+    });
   }
 
-  onRenewed(...how: Parameters<FeedSocket["onRenewed"]>): void {
-    this.socket.onRenewed(...how);
+  onRenewed(listener: () => void, signal: AbortSignal): void {
+    this.socket.onRenewed(listener, signal);
   }
 
   doubt(): void {

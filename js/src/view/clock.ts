@@ -1,13 +1,17 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Channel } from "../state/channel";
+
+/** Who knows the record's time. */
+interface Clock {
+  now(): number;
+}
 
 /** Returns the record's time, anew each second while `ticking`. */
-export function useNow(channel: Channel, ticking: boolean): number {
+export function useNow(clock: Clock, ticking: boolean): number {
   const [, draw] = useState(0);
   useEffect(() => {
     if (!ticking) return;
     const timer = setInterval(() => draw((count) => count + 1), 1000);
     return () => clearInterval(timer);
   }, [ticking]);
-  return channel.now();
+  return clock.now();
 }

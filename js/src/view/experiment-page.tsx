@@ -8,8 +8,17 @@ import { RunTree } from "./run-tree";
 import { StatusBar } from "./status-bar";
 import { strings } from "./strings";
 
-/** The runs of an experiment; one is opened in the place of the table. */
-export function ExperimentPage({ session, channel }: { session: Session; channel: Channel }) {
+interface Props {
+  session: Session;
+  channel: Channel;
+  /** Opens a run; left out, it is opened in the place of the table. */
+  onOpen?: (row: TreeRow) => void;
+  /** The run that is open beside the table. */
+  current?: string | null;
+}
+
+/** The runs of an experiment. */
+export function ExperimentPage({ session, channel, onOpen, current }: Props) {
   const [inside, setInside] = useKept<TreeRow | null>(session, "inside", () => null);
   const experiment = channel.experiment.value ?? session.summary.value.experiment;
   if (!experiment) return <p class="rw-empty">{strings.loading}</p>;
@@ -32,7 +41,8 @@ export function ExperimentPage({ session, channel }: { session: Session; channel
           channel={channel}
           label={strings.runs}
           empty={strings.noRuns}
-          onOpen={setInside}
+          onOpen={onOpen ?? setInside}
+          current={current}
         />
       </div>
     </>

@@ -22,7 +22,7 @@ function View({ session, channel }: { session: Session; channel: Channel }) {
     ? strings.experiment(experiment.name)
     : strings.run(channel.run.value?.display_name ?? "");
   return (
-    <section class="rw-root" aria-label={name}>
+    <section class="rw-root" aria-label={name} data-answered={channel.answered.value}>
       {experiment ? (
         <ExperimentPage session={session} channel={channel} />
       ) : (

@@ -4,6 +4,7 @@ import type { Channel } from "../state/channel";
 import { textOrder } from "../state/commands";
 import type { Session } from "../state/session";
 import { isLive } from "../state/status";
+import { askToOpen } from "./ask-to-open";
 import { CancelRun } from "./cancel";
 import { useNow } from "./clock";
 import { Details } from "./details";
@@ -106,7 +107,8 @@ function Header({ session, channel, run, from, open, onToggle }: HeaderProps) {
     ]);
   };
   return (
-    <header class="rw-header">
+    // biome-ignore lint/a11y/noStaticElementInteractions: a short way to a command that has keys
+    <header class="rw-header" onDblClick={(event) => askToOpen(event, session, run)}>
       <button
         type="button"
         class="rw-icon-button"
@@ -178,7 +180,8 @@ function Body({ session, channel, run, onOpen }: BodyProps) {
     { name: "details" },
   ];
   const fitting = children > 0 ? "children" : metrics > 0 ? "metrics" : "logs";
-  const shown = chosen ?? fitting;
+  const preferred = tabs.find((tab) => tab.name === session.defaultTab)?.name;
+  const shown = chosen ?? preferred ?? fitting;
   return (
     <div class="rw-content">
       {run.error && <ErrorBox error={run.error} />}

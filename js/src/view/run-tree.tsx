@@ -22,10 +22,12 @@ interface Props {
   label: string;
   empty: string;
   onOpen: (row: TreeRow) => void;
+  /** The run that is open beside the tree. */
+  current?: string | null;
 }
 
 /** A tree of runs: flat rows in a window, of which only those in sight are drawn. */
-export function RunTree({ session, channel, label, empty, onOpen }: Props) {
+export function RunTree({ session, channel, label, empty, onOpen, current }: Props) {
   const tree = channel.tree.value;
   const filtered = channel.look.value.filter !== "";
   const [focused, setFocused] = useState(0);
@@ -134,6 +136,7 @@ export function RunTree({ session, channel, label, empty, onOpen }: Props) {
                   index={index}
                   focused={index === at}
                   selected={selected.has(row.run_id)}
+                  current={row.run_id === current}
                   columns={columns}
                   now={isLive(row.status) ? now : 0}
                   onToggle={toggle}

@@ -136,6 +136,24 @@ const en = {
   lastKnown: (time: string) => `Last known state, ${time}`,
   dismiss: "Dismiss",
   loading: "Loading…",
+
+  trainingRuns: "Training runs",
+  workspace: "Workspace",
+  experiments: "Experiments",
+  liveRuns: "Live runs",
+  findExperiment: "Find experiment",
+  noExperiments: "No experiments yet.",
+  openRunsPanel: "Show experiments and runs",
+  openIt: "Open",
+  other: "Other",
+  tagRun: "Tag run",
+  whichRun: "Say which run: its id as the argument “run”, or open it in the Runs panel.",
+  cancelAll: "Cancel all",
+  reallyCancelAll: "Cancel all live training runs, with all the processes that they have started?",
+  countLive: (count: string) => (count === "1" ? "1 live run" : `${count} live runs`),
+  noWorkspace:
+    "There is no workspace below the server's folder yet. A notebook makes one: " +
+    "Workspace.from_config().",
 };
 
 export type Strings = typeof en;
@@ -277,6 +295,25 @@ const pt: Strings = {
   lastKnown: (time) => `Último estado conhecido, ${time}`,
   dismiss: "Dispensar",
   loading: "Carregando…",
+
+  trainingRuns: "Execuções de treino",
+  workspace: "Workspace",
+  experiments: "Experimentos",
+  liveRuns: "Execuções em curso",
+  findExperiment: "Procurar experimento",
+  noExperiments: "Ainda não há experimentos.",
+  openRunsPanel: "Mostrar experimentos e execuções",
+  openIt: "Abrir",
+  other: "Outro",
+  tagRun: "Etiquetar execução",
+  whichRun: "Diga qual execução: o id no argumento “run”, ou abra-a no painel de execuções.",
+  cancelAll: "Cancelar todas",
+  reallyCancelAll:
+    "Cancelar todas as execuções de treino em curso, com todos os processos que iniciaram?",
+  countLive: (count) => (count === "1" ? "1 execução em curso" : `${count} execuções em curso`),
+  noWorkspace:
+    "Ainda não há nenhum workspace na pasta do servidor. Um notebook cria um: " +
+    "Workspace.from_config().",
 };
 
 /** JupyterLab says its language in the page's root element. */

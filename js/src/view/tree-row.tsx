@@ -18,6 +18,7 @@ interface Props {
   index: number;
   focused: boolean;
   selected: boolean;
+  current: boolean;
   columns: readonly string[];
   now: number;
   onToggle: (row: TreeRow) => void;
@@ -27,16 +28,16 @@ interface Props {
 }
 
 export function Row(props: Props) {
-  const { session, row, index, focused, selected, columns, now } = props;
+  const { session, row, index, focused, selected, current, columns, now } = props;
   // A row is drawn anew only if something of it is new: hundreds change while a person scrolls.
   return useMemo(
     () => <Cells {...props} />,
-    [session, row, index, focused, selected, columns.join("\n"), now],
+    [session, row, index, focused, selected, current, columns.join("\n"), now],
   );
 }
 
 function Cells(props: Props) {
-  const { session, row, index, focused, selected, columns, now } = props;
+  const { session, row, index, focused, selected, current, columns, now } = props;
   const { onToggle, onFocus, onSelect, onOpen } = props;
   const names = {
     ask: strings.cancelChild(row.display_name),
@@ -46,7 +47,7 @@ function Cells(props: Props) {
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles the keys of all its rows
     <div
-      class={selected ? "rw-row rw-selected" : "rw-row"}
+      class={`rw-row${selected ? " rw-selected" : ""}${current ? " rw-current" : ""}`}
       role="row"
       data-index={index}
       aria-level={row.level}
@@ -54,10 +55,12 @@ function Cells(props: Props) {
       aria-setsize={-1}
       aria-rowindex={index + 2}
       aria-selected={selected}
+      aria-current={current || undefined}
       aria-expanded={row.child_count > 0 ? row.expanded : undefined}
       tabIndex={focused ? 0 : -1}
       style={{ top: `${index * ROW_PX}px` }}
       onClick={() => onFocus(index)}
+      onMouseDown={withoutSelecting}
       onDblClick={() => onOpen(row)}
       onFocus={() => onFocus(index)}
     >
@@ -116,6 +119,11 @@ function Cells(props: Props) {
       </div>
     </div>
   );
+}
+
+/** Keeps the second click of two from marking a word. */
+function withoutSelecting(event: MouseEvent): void {
+  if (event.detail > 1) event.preventDefault();
 }
 
 function Cell({ row, column, now }: { row: TreeRow; column: string; now: number }) {

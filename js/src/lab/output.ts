@@ -1,0 +1,170 @@
+// What a notebook keeps of a view, drawn again: at once as it was, and live when the run is there.
+//
+// In a notebook whose kernel has the widget, that is shown: it goes on by the server when the
+// kernel is silent. Where nothing answers for the widget, as after a restart, the view is drawn
+// from what the notebook keeps, and the server is asked.
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { INotebookTracker } from "@jupyterlab/notebook";
+import { type IRenderMime, IRenderMimeRegistry } from "@jupyterlab/rendermime";
+import { Panel, Widget } from "@lumino/widgets";
+import type { Snapshot, Summary } from "../messages";
+import type { Session } from "../state/session";
+import { withBase64 } from "../transport/buffers";
+import { mountView } from "../view/mount";
+import { type Connection, IConnection } from "./connection";
+
+export const MIME_TYPE = "application/vnd.runwatch.view+json";
+const WIDGET_TYPE = "application/vnd.jupyter.widget-view+json";
+/** Below that of widgets, so that this renderer is preferred. */
+const RANK = -20;
+/** How long a widget has to draw itself before what the notebook keeps is drawn. */
+export const WIDGET_WITHIN_MS = 250;
+
+interface Kept {
+  version: 1;
+  summary: Summary;
+  snapshot: Snapshot;
+}
+
+export const output: JupyterFrontEndPlugin<void> = {
+  id: "runwatch:output",
+  description: "Draws the views of saved notebooks again.",
+  autoStart: true,
+  requires: [IConnection, IRenderMimeRegistry],
+  optional: [INotebookTracker],
+  activate: (
+    _app: JupyterFrontEnd,
+    connection: Connection,
+    everywhere: IRenderMimeRegistry,
+    notebooks: INotebookTracker | null,
+  ) => {
+    const add = (rendermime: IRenderMimeRegistry) => {
+      rendermime.addFactory(
+        {
+          safe: true,
+          mimeTypes: [MIME_TYPE],
+          createRenderer: () => new ViewOutput(connection, rendermime),
+        },
+        RANK,
+      );
+    };
+    add(everywhere);
+    // Each notebook has a registry of its own, with the renderer of its kernel's widgets.
+    notebooks?.widgetAdded.connect((_tracker, panel) => add(panel.content.rendermime));
+    notebooks?.forEach((panel) => {
+      add(panel.content.rendermime);
+    });
+  },
+};
+
+class ViewOutput extends Panel implements IRenderMime.IRenderer {
+  private modelId: string | undefined;
+  private widgetView: Widget | null = null;
+  private keptView: KeptView | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private observer: MutationObserver | undefined;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly rendermime: IRenderMimeRegistry,
+  ) {
+    super();
+    this.addClass("rw-output");
+  }
+
+  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    const reference = model.data[WIDGET_TYPE] as { model_id?: string } | undefined;
+    const modelId = reference?.model_id;
+    // What is live needs no newer picture: the notebook alone keeps it.
+    if (modelId !== undefined && modelId === this.modelId) return;
+    this.clear();
+    this.modelId = modelId;
+    const kept = keptIn(model.data[MIME_TYPE]);
+    const hasWidget = model.trusted && this.rendermime.mimeTypes.includes(WIDGET_TYPE);
+    if (modelId === undefined || !hasWidget) {
+      if (kept) this.draw(kept);
+      return;
+    }
+    const view = this.rendermime.createRenderer(WIDGET_TYPE);
+    this.widgetView = view;
+    view.hide();
+    this.addWidget(view);
+    this.observer = new MutationObserver(() => this.look());
+    this.observer.observe(view.node, {
+      subtree: true,
+      childList: true,
+      attributeFilter: ["data-answered"],
+    });
+    if (kept) this.timer = setTimeout(() => this.draw(kept), WIDGET_WITHIN_MS);
+    await view.renderModel(model);
+  }
+
+  /** Shows the widget once its kernel has answered, unless the person has begun with the other. */
+  private look(): void {
+    if (!this.widgetView?.node.querySelector('[data-answered="true"]')) return;
+    this.observer?.disconnect();
+    clearTimeout(this.timer);
+    if (this.keptView?.touched) return;
+    this.keptView?.dispose();
+    this.keptView = null;
+    this.widgetView.show();
+  }
+
+  private draw(kept: Kept): void {
+    this.keptView = new KeptView(this.connection, kept);
+    this.addWidget(this.keptView);
+  }
+
+  private clear(): void {
+    clearTimeout(this.timer);
+    this.observer?.disconnect();
+    this.widgetView = this.keptView = null;
+    for (const widget of [...this.widgets]) widget.dispose();
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) return;
+    this.clear();
+    super.dispose();
+  }
+}
+
+/** A view that begins with what the notebook keeps, and is kept current by the server. */
+class KeptView extends Widget {
+  /** Whether the person has done something in it. */
+  touched = false;
+  private readonly session: Session;
+  private readonly unmount: () => void;
+
+  constructor(connection: Connection, { summary, snapshot }: Kept) {
+    super();
+    const { workspace_id, run, experiment } = summary;
+    this.session = connection.open(
+      { workspace_id, run_id: run?.run_id ?? null, experiment: experiment?.name ?? null },
+      summary,
+    );
+    const channel = this.session.open(null);
+    channel.begin(snapshot);
+    this.unmount = mountView(this.session, channel, this.node);
+    for (const kind of ["pointerdown", "keydown"]) {
+      this.node.addEventListener(kind, () => {
+        this.touched = true;
+      });
+    }
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) return;
+    this.unmount();
+    this.session.close();
+    super.dispose();
+  }
+}
+
+/** Reads what a notebook keeps; null if it is of another version, or no such thing. */
+function keptIn(data: unknown): Kept | null {
+  const { version, summary, snapshot } = (data ?? {}) as Partial<Kept>;
+  if (version !== 1 || !summary?.workspace_id || !snapshot?.tree) return null;
+  return { version, summary, snapshot: withBase64(snapshot) as Snapshot };
+}

@@ -1,0 +1,61 @@
+// What a person has set in JupyterLab's settings editor.
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { ISettingRegistry } from "@jupyterlab/settingregistry";
+import { Token } from "@lumino/coreutils";
+import { type ISignal, Signal } from "@lumino/signaling";
+
+export interface IPreferences {
+  /** Views are brought up to date at most so often, in milliseconds. */
+  readonly refreshMs: number;
+  /** The tab that a run is opened with; null: one that fits the run. */
+  readonly defaultTab: string | null;
+  /** Whether the end of a run is told of. */
+  readonly notifications: boolean;
+  /** How long a cancelled run has to end by itself, in seconds; null: as its submitter said. */
+  readonly graceSeconds: number | null;
+  readonly changed: ISignal<IPreferences, void>;
+}
+
+export const IPreferences = new Token<IPreferences>(
+  "runwatch:IPreferences",
+  "What a person has set for runwatch.",
+);
+
+const PLUGIN_ID = "runwatch:settings";
+
+class Preferences implements IPreferences {
+  refreshMs = 0;
+  defaultTab: string | null = null;
+  notifications = false;
+  graceSeconds: number | null = null;
+  readonly changed = new Signal<this, void>(this);
+
+  take(settings: ISettingRegistry.ISettings): void {
+    const { refresh, defaultTab, notifications, grace } = settings.composite;
+    this.refreshMs = typeof refresh === "number" ? refresh : 0;
+    this.defaultTab = typeof defaultTab === "string" && defaultTab !== "auto" ? defaultTab : null;
+    this.notifications = notifications === true;
+    this.graceSeconds = typeof grace === "number" ? grace : null;
+    this.changed.emit();
+  }
+}
+
+export const preferences: JupyterFrontEndPlugin<IPreferences> = {
+  id: PLUGIN_ID,
+  description: "What a person has set for runwatch.",
+  autoStart: true,
+  provides: IPreferences,
+  optional: [ISettingRegistry],
+  activate: (_app: JupyterFrontEnd, registry: ISettingRegistry | null) => {
+    const made = new Preferences();
+    registry?.load(PLUGIN_ID).then(
+      (settings) => {
+        made.take(settings);
+        settings.changed.connect(() => made.take(settings));
+      },
+      (error: unknown) => console.warn("runwatch: the settings could not be loaded", error),
+    );
+    return made;
+  },
+};
