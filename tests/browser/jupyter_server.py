@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,14 @@ class JupyterServer:
 
 @contextmanager
 def running(
-    front: str, folder: Path, *, locale: str | None = None, python: str = sys.executable
+    front: str,
+    folder: Path,
+    *,
+    locale: str | None = None,
+    python: str = sys.executable,
+    base_url: str = "/",
+    through: Sequence[str] = (),
+    options: Sequence[str] = (),
 ) -> Iterator[JupyterServer]:
     """Start a server in `folder` and end it, with its kernels, at the end of the block.
 
@@ -55,9 +62,15 @@ def running(
         The language, such as "pt_BR"; English if left out.
     python
         The interpreter of the environment that has the server.
+    base_url
+        Below what path it serves.
+    through
+        A command that starts it, such as ``setpriv`` with its options.
+    options
+        Further arguments.
     """
     root = folder / "root"
-    root.mkdir(parents=True)
+    root.mkdir(parents=True, exist_ok=True)
     language = {"@jupyterlab/translation-extension:plugin": {"locale": locale}} if locale else {}
     _write_settings(folder / "settings", {**_CALM, **language})
     token, port = secrets.token_hex(16), free_port()
@@ -66,19 +79,22 @@ def running(
     log = open(folder / "server.log", "wb")  # noqa: SIM115 the process has it
     process = subprocess.Popen(
         [
+            *through,
             *(python, "-m", "jupyter", front, "--no-browser", "--allow-root"),
             f"--ServerApp.root_dir={root}",
             f"--ServerApp.port={port}",
             "--ServerApp.port_retries=0",
+            f"--ServerApp.base_url={base_url}",
             f"--IdentityProvider.token={token}",
             *exposed,
+            *options,
         ],
         env=_environment(folder),
         stdout=log,
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    server = JupyterServer(front, root, f"http://127.0.0.1:{port}/", token)
+    server = JupyterServer(front, root, f"http://127.0.0.1:{port}{base_url}", token)
     try:
         _wait_until_ready(server, process, folder / "server.log")
         yield server

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from runwatch.core import Experiment, Run, Workspace
-from tests.browser.notebook_page import PANEL, NotebookPage
+from tests.browser.notebook_page import NotebookPage
 from tests.browser.scripts import IMPORTS
 from tests.conftest import eventually
 
@@ -141,31 +141,29 @@ def test_a_widget_displayed_twice_and_fifty_in_one_notebook(
     expect(page.locator(".rw-root").get_by_text("Completed", exact=True)).to_have_count(50)
 
 
-def test_a_dead_kernel_is_told_and_a_new_one_shows_the_run_again(
+def test_when_the_kernel_is_dead_the_widget_goes_on_by_the_server(
     lab_notebook: NotebookPage, run: Run
 ) -> None:
     lab_notebook.open(f"{IMPORTS}\n{shows(run)}")
     lab_notebook.run_all()
-    status = lab_notebook.widget().get_by_role("status").first
-    expect(status).to_have_text("Running")
+    widget = lab_notebook.widget()
+    expect(widget.get_by_role("status").first).to_have_text("Running")
     pid = int(lab_notebook.run_hidden("import os; print(os.getpid())"))
     psutil.Process(pid).kill()
-    told = lab_notebook.widget().get_by_role("note")
-    expect(told).to_contain_text(re.compile(r"Last known state, \d"))
-    expect(status).to_have_text("Running")
-    eventually(
-        lambda: lab_notebook.page.evaluate(
-            f"() => {PANEL}.sessionContext.session?.kernel?.connectionStatus === 'connected'"
-        ),
-        within_s=30,
-    )
-    lab_notebook.run_all()
-    expect(told).to_have_count(0)
+    lab_notebook.page.get_by_role("dialog").get_by_role("button", name="Ok").click()
+    run.tag("while", "dead")
+    expect(widget.get_by_role("list", name="Tags")).to_contain_text("dead")
+    expect(widget.get_by_role("note")).to_have_count(0)
+    widget.get_by_role("textbox", name="Add tag").fill("from=the view")
+    widget.get_by_role("textbox", name="Add tag").press("Enter")
+    eventually(lambda: run.get_tags().get("from") == "the view")
+    widget.get_by_role("tab", name="Details").click()
     run.complete()
-    expect(status).to_have_text("Completed")
+    expect(widget.get_by_role("status").first).to_have_text("Completed")
+    expect(widget.get_by_role("tab", name="Details")).to_have_attribute("aria-selected", "true")
 
 
-def test_a_lost_connection_is_told_and_comes_back_by_itself(
+def test_when_nobody_answers_that_is_told_and_the_view_comes_back_by_itself(
     lab_notebook: NotebookPage, run: Run
 ) -> None:
     page = lab_notebook.page
@@ -179,7 +177,7 @@ def test_a_lost_connection_is_told_and_comes_back_by_itself(
             socket.connect_to_server()
             sockets.append(socket)
 
-    page.route_web_socket(re.compile("/channels"), carry)
+    page.route_web_socket(re.compile("/channels|/runwatch/api/feed"), carry)
     lab_notebook.open(f"{IMPORTS}\n{shows(run)}")
     lab_notebook.run_all()
     status = lab_notebook.widget().get_by_role("status").first
@@ -188,10 +186,10 @@ def test_a_lost_connection_is_told_and_comes_back_by_itself(
     for socket in sockets:
         socket.close()
     told = lab_notebook.widget().get_by_role("note")
-    expect(told).to_contain_text("Last known state")
+    expect(told).to_contain_text(re.compile(r"Last known state, \d"))
+    expect(status).to_have_text("Running")
     run.tag("while", "away")
     lost = False
-    page.evaluate(f"() => {PANEL}.sessionContext.session.kernel.reconnect()")
     expect(told).to_have_count(0)
     expect(lab_notebook.widget().get_by_role("list", name="Tags")).to_contain_text("away")
     run.complete()

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tornado.web import RequestHandler
 
 from runwatch.core import Experiment, Run, Workspace
-from runwatch.server import routes
+from runwatch.server.routes import all_routes
+from runwatch.server.workspaces import Workspaces
 from runwatch.store import registry
 from tests.browser import jupyter_server
 from tests.browser.jupyter_server import JupyterServer
@@ -79,8 +81,25 @@ def test_the_route_is_open_to_the_token_alone_and_checks_what_it_is_given(
     assert run.get_status() in ("CancelRequested", "Canceled")
 
 
-def test_every_route_is_authorised() -> None:
-    for _, handler in routes.ROUTES:
-        for method in ("get", "post", "put", "patch", "delete"):
-            own = vars(handler).get(method)
-            assert own is None or hasattr(own, "__wrapped__"), f"{handler.__name__}.{method}"
+METHODS = ("get", "head", "post", "put", "patch", "delete")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_of_every_route_asks_who_it_is_and_what_they_may(
+    tmp_path: Path, method: str
+) -> None:
+    table = all_routes(Workspaces(tmp_path))
+    assert {"commands", "feed", "runs"} < {pattern for pattern, _, _ in table}
+    for pattern, handler, _ in table:
+        assert handler.auth_resource == "runwatch"
+        carried_out = getattr(handler, method)
+        if carried_out is not getattr(RequestHandler, method):  # which refuses all
+            assert _decorators(carried_out) == 2, f"{pattern}: {handler.__name__}.{method}"
+
+
+def _decorators(method: Any) -> int:
+    """Return how many decorators a method has: `authenticated` and `authorized`."""
+    count = 0
+    while hasattr(method, "__wrapped__"):
+        method, count = method.__wrapped__, count + 1
+    return count

@@ -141,6 +141,13 @@ export function TagField({ session, runId, label, focus, onAdd }: FieldProps) {
     if (field.current) field.current.value = "";
     setTyped("");
   };
+  // The suggestions stand over what is below: they go with each tag, and come with the next word.
+  const add = (tag: string) => {
+    onAdd(tag);
+    clear();
+    field.current?.focus();
+    setOpen(false);
+  };
   const suggest = () => {
     setOpen(true);
     session.ask<"tags_found">({ type: "suggest_tags", run_id: runId }).then(
@@ -175,26 +182,20 @@ export function TagField({ session, runId, label, focus, onAdd }: FieldProps) {
         aria-label={label}
         placeholder={strings.addTagHint}
         onFocus={suggest}
-        onInput={(event) => setTyped(event.currentTarget.value)}
+        onInput={(event) => {
+          setTyped(event.currentTarget.value);
+          setOpen(true);
+        }}
         onKeyDown={(event) => {
           if (event.key !== "Enter" || !parseTag(event.currentTarget.value)) return;
-          onAdd(event.currentTarget.value);
-          clear();
+          add(event.currentTarget.value);
         }}
       />
       {open && fitting.length > 0 && (
         <ul class="rw-suggested" aria-label={strings.suggestedTags}>
           {fitting.map((tag) => (
             <li key={tag}>
-              <button
-                type="button"
-                class="rw-link"
-                onClick={() => {
-                  onAdd(tag);
-                  clear();
-                  field.current?.focus();
-                }}
-              >
+              <button type="button" class="rw-link" onClick={() => add(tag)}>
                 {tag}
               </button>
             </li>

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from runwatch.core.run import Run
-from runwatch.core.workspace import Workspace
-from runwatch.exceptions import UserErrorException
+from runwatch.exceptions import ServiceException, UserErrorException
 from runwatch.feed import commands, wire
 from runwatch.feed.messages import Ack, Refusal
-from runwatch.store import registry
+from runwatch.server.workspaces import Workspaces
 
 
-def carry_out(body: Any) -> Ack | Refusal:
+def carry_out(workspaces: Workspaces, body: Any) -> Ack | Refusal:
     """Carry out a command on a run of one of the user's workspaces.
 
     Raises
@@ -23,14 +22,10 @@ def carry_out(body: Any) -> Ack | Refusal:
     if not isinstance(body, dict) or not isinstance(body.get("workspace_id"), str):
         raise UserErrorException("The body must be an object with workspace_id and command.")
     command = wire.decode_command(body.get("command"))
-    paths = registry.find(body["workspace_id"])
-    if paths is None:
-        return Refusal(
-            id=command.id,
-            message="The Jupyter server does not know this workspace: its folder was moved or "
-            "removed. Run the cell again.",
-        )
-    workspace = Workspace(path=paths.root.parent)
+    try:
+        workspace = workspaces.get(body["workspace_id"])
+    except ServiceException as error:
+        return Refusal(id=command.id, message=error.message)
     return commands.answer(
         workspace._record.database, command, lambda run_id: Run.get(workspace, run_id)
     )

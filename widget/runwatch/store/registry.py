@@ -54,8 +54,7 @@ def find(workspace_id: str) -> WorkspacePaths | None:
     if not _ID.match(workspace_id):
         return None
     try:
-        root = Path((_folder() / workspace_id).read_text(encoding="utf-8"))
-    except OSError:
+        paths = WorkspacePaths(Path((_folder() / workspace_id).read_text(encoding="utf-8")))
+        return paths if paths.database.is_file() else None
+    except OSError:  # nothing was noted, or the folder may not be looked into any more
         return None
-    paths = WorkspacePaths(root)
-    return paths if paths.database.is_file() else None

@@ -5,13 +5,16 @@ A name is a relative path with forward slashes. It never leads out of the run's 
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, BinaryIO
 
-from runwatch.exceptions import UserErrorException
+from runwatch.exceptions import ServiceException, UserErrorException
 from runwatch.store.paths import RunPaths, half_made_name
 
 _LOGS = ("user_logs/", "system_logs/", "logs/")
@@ -40,6 +43,79 @@ def _below(folder: Path) -> list[tuple[str, Path]]:
         for root, _, files in os.walk(folder)
         for name in files
     ]
+
+
+def sizes(paths: RunPaths, listed: Mapping[str, Path]) -> dict[str, int]:
+    """Return the sizes in bytes of those of the files that `opened` opens, by name."""
+    home = _home(paths)
+    resolved: dict[Path, Path] = {}
+    found = {}
+    for name, path in listed.items():
+        with suppress(OSError, RuntimeError):  # removed meanwhile, or a dangling or endless link
+            if path.parent not in resolved:
+                resolved[path.parent] = path.parent.resolve()
+            place = path.resolve() if path.is_symlink() else resolved[path.parent] / path.name
+            known = place.stat()
+            if stat.S_ISREG(known.st_mode) and place.is_relative_to(home):
+                found[name] = known.st_size
+    return found
+
+
+def opened(paths: RunPaths, path: Path) -> BinaryIO:
+    """Open one of the files that `names` lists, if it lies in the run's folder.
+
+    Raises
+    ------
+    ServiceException
+        It was removed meanwhile (404), is a link that leads out of the run's folder or no file
+        that can be read (403).
+    """
+    home = _home(paths)
+    try:
+        inside = path.resolve(strict=True).relative_to(home)
+        return _open_below(home.parents[1], (*home.parts[-2:], *inside.parts))
+    except ValueError as error:
+        raise ServiceException(
+            f"The file {path.name!r} is not served: it is behind a link that leads out of the "
+            "run's folder.",
+            error,
+            status_code=403,
+        ) from error
+    except FileNotFoundError as error:
+        raise ServiceException(
+            f"The file {path.name!r} was removed.", error, status_code=404
+        ) from error
+    except (OSError, RuntimeError) as error:
+        raise ServiceException(
+            f"The file {path.name!r} can't be read: {getattr(error, 'strerror', None) or error}.",
+            error,
+            status_code=403,
+        ) from error
+
+
+def _home(paths: RunPaths) -> Path:
+    """Return the run's folder with the links on the way to the workspace's folder followed."""
+    workspace, runs, own = paths.root.parents[1], paths.root.parent.name, paths.root.name
+    return workspace.resolve() / runs / own
+
+
+def _open_below(folder: Path, parts: Sequence[str]) -> BinaryIO:
+    """Open a regular file, step by step, so that nobody puts a link in the way meanwhile."""
+    *folders, name = parts
+    at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for part in folders:
+            below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+            os.close(at)
+            at = below
+        # A pipe that nobody writes to would be waited for.
+        file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=at)
+    finally:
+        os.close(at)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return open(file, "rb")
 
 
 def checked_name(name: object) -> str:

@@ -1,0 +1,289 @@
+"""The notebook extension: runs in the panels, the status bar and the commands of JupyterLab."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from runwatch.core import Experiment, Run, Workspace
+from tests.browser import jupyter_server
+from tests.browser.jupyter_server import JupyterServer
+from tests.browser.notebook_page import NotebookPage
+from tests.browser.scripts import IMPORTS, TALKING
+from tests.conftest import eventually
+
+OPEN = "(args) => { void window.jupyterapp.commands.execute('runwatch:open', args); }"
+
+
+@pytest.fixture
+def run(record: Workspace) -> Iterator[Run]:
+    """A live run of the test process, which no kernel knows of."""
+    run = Experiment(record, "extension").start_logging(display_name="no kernel's")
+    yield run
+    run.complete()
+
+
+def open_panel(page: Page, run: Run | None = None) -> Locator:
+    args: dict[str, Any] = {}
+    if run is not None:
+        workspace_id = run._record.database.workspace_id
+        args = {"workspace": workspace_id, "experiment": run.experiment.name, "run": run.id}
+    page.evaluate(OPEN, args)
+    return page.get_by_role("region", name="Training runs")
+
+
+def test_the_panel_is_live_and_cancels_after_the_kernel_was_shut_down(
+    notebook: NotebookPage, record: Workspace
+) -> None:
+    (notebook.server.root / "talking.py").write_text(TALKING)
+    run_id = f"alone-{uuid.uuid4().hex[:8]}"
+    notebook.open(
+        f"{IMPORTS}\nrun = experiment.submit(ScriptRunConfig('.', 'talking.py'), "
+        f"run_id={run_id!r})\nprint('submitted')"
+    )
+    notebook.run_all()
+    expect(notebook.cell_output(0)).to_contain_text("submitted")
+    run = record.get_run(run_id)
+    page = notebook.page
+    page.evaluate("async () => { await window.jupyterapp.serviceManager.sessions.shutdownAll(); }")
+    shown = open_panel(page, run).get_by_role("region", name="Run talking.py")
+    expect(shown.get_by_role("status").first).to_have_text("Running")
+    before = len(run.get_metrics()["loss"])
+    shown.get_by_role("tab", name="Logs").click()
+    expect(shown.get_by_role("log")).to_contain_text(f"step {before + 20}")
+    shown.get_by_role("button", name="Cancel run", exact=True).click()
+    shown.get_by_role("button", name="Confirm cancel", exact=True).click()
+    expect(shown.get_by_role("status").first).to_have_text("Canceled")
+    assert run.get_status() == "Canceled"
+
+
+def test_experiments_and_runs_come_as_they_are_made(
+    lab_notebook: NotebookPage, lab_record: Workspace
+) -> None:
+    lab_notebook.open("1")
+    panel = open_panel(lab_notebook.page)
+    experiment = Experiment(lab_record, "made-while-watched")
+    run = experiment.start_logging(display_name="first of them")
+    live = panel.get_by_role("list", name="Live runs")
+    expect(live.get_by_role("button", name="first of them")).to_be_visible()
+    panel.get_by_role("list", name="Experiments").get_by_text("made-while-watched").click()
+    table = panel.get_by_role("treegrid", name="Runs")
+    expect(table.get_by_role("row", name="first of them")).to_be_visible()
+    second = experiment.start_logging(display_name="second of them")
+    table.get_by_text("second of them").dblclick()
+    beside = panel.get_by_role("region", name="Run second of them")
+    expect(beside.get_by_role("status").first).to_have_text("Running")
+    second.complete()
+    run.complete()
+    expect(beside.get_by_role("status").first).to_have_text("Completed")
+    expect(live.get_by_role("button", name="first of them")).to_have_count(0)
+
+
+def test_the_layout_is_restored_on_reload(
+    lab_notebook: NotebookPage, lab_record: Workspace
+) -> None:
+    run = Experiment(lab_record, "restored").start_logging(display_name="looked at")
+    lab_notebook.open("1")
+    page = lab_notebook.page
+    shown = open_panel(page, run).get_by_role("region", name="Run looked at")
+    expect(shown).to_be_visible()
+    # The layout is kept a moment after it has changed: `restored` tells when all of it is.
+    saved = lambda: any(  # noqa: E731
+        "runwatch:runs" in text and run.id in text
+        for file in (lab_notebook.server.root.parent / "workspaces").rglob("*")
+        if file.is_file()
+        for text in [file.read_text()]
+    )
+    eventually(saved)
+    page.goto(f"{lab_notebook.server.url}lab?token={lab_notebook.server.token}")
+    expect(shown.get_by_role("status").first).to_have_text("Running")
+    run.complete()
+
+
+def test_the_running_panel_shows_opens_and_cancels(
+    lab_notebook: NotebookPage, lab_record: Workspace
+) -> None:
+    experiment = Experiment(lab_record, "running")
+    first, second, third = (experiment.start_logging(display_name=f"job {n}") for n in range(3))
+    lab_notebook.open("1")
+    page = lab_notebook.page
+    expect(page.get_by_role("button", name="3 live runs")).to_be_visible()
+    page.evaluate("() => { void window.jupyterapp.commands.execute('running:show-panel'); }")
+    section = page.get_by_role("region", name="Training runs Section")
+    expect(section.locator(".rw-running-item")).to_have_count(3)
+    item = section.locator(".rw-running-item").filter(has_text="job 0")
+    expect(item).to_contain_text("Running")
+    item.get_by_text("job 0").click()
+    expect(page.get_by_role("region", name="Run job 0")).to_be_visible()
+    item.hover()
+    item.get_by_title("Cancel run").click()
+    eventually(lambda: first.get_status() in ("CancelRequested", "Canceled"))
+    page.locator(".jp-RunningSessions").get_by_text("Cancel all", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel all").click()
+    eventually(lambda: {r.get_status() for r in (second, third)} <= {"CancelRequested", "Canceled"})
+    for run in (first, second, third):
+        run.complete()
+    expect(section.locator(".rw-running-item")).to_have_count(0)
+
+
+def test_commands_take_arguments_for_other_extensions(
+    lab_notebook: NotebookPage, lab_record: Workspace
+) -> None:
+    run = Experiment(lab_record, "commands").start_logging(display_name="by command")
+    workspace = lab_record._record.database.workspace_id
+    lab_notebook.open("1")
+    execute = "([id, args]) => window.jupyterapp.commands.execute(id, args)"
+    page = lab_notebook.page
+    tag = {"workspace": workspace, "run": run.id, "key": "quality", "value": "good"}
+    page.evaluate(execute, ["runwatch:tag", tag])
+    assert run.get_tags() == {"quality": "good"}
+    open_panel(page, run)
+    expect(page.get_by_role("region", name="Run by command")).to_be_visible()
+    page.evaluate(execute, ["runwatch:tag", {"key": "shown"}])
+    assert run.get_tags() == {"quality": "good", "shown": None}
+    page.evaluate(execute, ["runwatch:cancel", {"workspace": workspace, "run": run.id}])
+    eventually(lambda: run.get_status() in ("CancelRequested", "Canceled"))
+    refused = page.evaluate(
+        "(args) => window.jupyterapp.commands.execute('runwatch:cancel', args)"
+        ".catch((error) => error.message)",
+        {"workspace": workspace, "run": "nobody"},
+    )
+    assert "nobody" in refused
+    run.complete()
+
+
+def test_it_is_in_the_launcher_and_the_palette(lab_notebook: NotebookPage) -> None:
+    lab_notebook.open("1")
+    page = lab_notebook.page
+    page.evaluate("() => { void window.jupyterapp.commands.execute('launcher:create'); }")
+    page.locator(".jp-LauncherCard").filter(has_text="Training runs").click()
+    expect(page.get_by_role("region", name="Training runs")).to_be_visible()
+    page.evaluate(
+        "() => { void window.jupyterapp.commands.execute('apputils:activate-command-palette'); }"
+    )
+    page.get_by_role("textbox", name="SEARCH").fill("Training runs")
+    expect(page.locator("[data-command='runwatch:open']")).to_be_visible()
+
+
+def test_a_double_click_on_a_view_opens_its_run_in_the_panel(
+    lab_notebook: NotebookPage, lab_record: Workspace
+) -> None:
+    run = Experiment(lab_record, "doubled").start_logging(display_name="in a cell")
+    lab_notebook.open(f"{IMPORTS}\nRunDetails(experiment.workspace.get_run({run.id!r}))")
+    lab_notebook.run_all()
+    widget = lab_notebook.widget()
+    widget.locator(".rw-origin").dblclick()
+    panel = lab_notebook.page.get_by_role("region", name="Training runs")
+    expect(panel.get_by_role("region", name="Run in a cell")).to_be_visible()
+    run.complete()
+
+
+def test_settings_are_in_the_editor_and_hold(
+    lab_notebook: NotebookPage, lab_record: Workspace
+) -> None:
+    run = Experiment(lab_record, "settings").start_logging(display_name="as set")
+    lab_notebook.open("1")
+    page = lab_notebook.page
+    save = "(raw) => window.jupyterapp.serviceManager.settings.save('runwatch:settings', raw)"
+    page.evaluate(save, json.dumps({"defaultTab": "details", "refresh": 200}))
+    try:
+        lab_notebook.reload()
+        panel = open_panel(page, run)
+        expect(panel.get_by_role("tab", name="Details")).to_have_attribute("aria-selected", "true")
+        page.evaluate(
+            "() => { void window.jupyterapp.commands.execute("
+            "'settingeditor:open', { query: 'Training runs' }); }"
+        )
+        editor = page.locator(".jp-SettingsPanel")
+        for title in ("Refresh", "Default tab", "Notifications", "Grace"):
+            expect(editor.get_by_text(title, exact=True).first).to_be_visible()
+    finally:
+        page.evaluate(save, "{}")
+        run.complete()
+
+
+def test_a_script_in_an_output_file_does_not_run(
+    page: Page, lab: JupyterServer, lab_record: Workspace
+) -> None:
+    run = Experiment(lab_record, "files").start_logging()
+    evil = run._record.paths.run(run.id).files / "outputs/evil.html"
+    evil.parent.mkdir(parents=True)
+    evil.write_text("<script>document.title = 'taken'; window.taken = true</script>taken")
+    page.goto(f"{lab.url}lab?reset&token={lab.token}")
+    address = f"{lab.url}runwatch/api/runs/{run.id}/files/{quote('outputs/evil.html')}"
+    with page.expect_download() as download:
+        page.evaluate("(address) => { window.location.assign(address); }", address)
+    assert download.value.suggested_filename == "evil.html"
+    page.set_content(f"<iframe src='{address}'></iframe>")
+    framed = page.frames[-1]
+    assert framed.evaluate("() => Boolean(window.taken)") is False
+    assert "taken" not in page.title()
+    run.complete()
+
+
+@pytest.mark.parametrize("front", ["lab", "notebook"])
+def test_a_saved_notebook_shows_its_last_state_at_once_and_goes_live_after_a_restart(
+    page: Page, tmp_path: Path, front: str
+) -> None:
+    with jupyter_server.running(front, tmp_path / "jupyter") as server:
+        record = Workspace(path=server.root)
+        run = Experiment(record, "browser").start_logging(display_name="outlives all")
+        run.tag("quality", "good")
+        run.child_run("its child").complete()
+        for step in range(20):
+            run.log("loss", 1 / (step + 1), step=step)
+        run.flush()
+        notebook = NotebookPage(page, server)
+        notebook.open(f"{IMPORTS}\nRunDetails(experiment.workspace.get_run({run.id!r}))")
+        notebook.run_all()
+        region = page.get_by_role("region", name="Run outlives all")
+        expect(region.get_by_role("status").first).to_have_text("Running")
+        name = notebook.save()
+        page.goto("about:blank")
+    output = json.loads((server.root / name).read_text())["cells"][0]["outputs"][0]
+    assert len(json.dumps(output)) <= 40_000
+
+    held = True
+    waiting: list[Any] = []
+    page.route_web_socket(
+        "**/runwatch/api/feed*",
+        lambda socket: waiting.append(socket) if held else socket.connect_to_server(),
+    )
+    with jupyter_server.running(front, tmp_path / "jupyter") as server:
+        notebook = NotebookPage(page, server)
+        page.goto(server.address_of(name))
+        # Nothing answers yet: what is shown is what the notebook keeps.
+        expect(region.get_by_role("status").first).to_have_text("Running")
+        expect(region.get_by_role("treegrid")).to_contain_text("its child")
+        expect(region.get_by_role("list", name="Tags")).to_contain_text("good")
+        assert page.get_by_text("model not found").locator("visible=true").count() == 0
+        held = False
+        for socket in waiting:
+            socket.close()
+        run.tag("after", "the restart")
+        expect(region.get_by_role("list", name="Tags")).to_contain_text("the restart")
+        region.get_by_role("textbox", name="Add tag").fill("from=the notebook")
+        region.get_by_role("textbox", name="Add tag").press("Enter")
+        eventually(lambda: run.get_tags().get("from") == "the notebook")
+        run.complete()
+        expect(region.get_by_role("status").first).to_have_text("Completed")
+
+
+def test_it_works_below_a_hubs_prefix(page: Page, tmp_path: Path) -> None:
+    with jupyter_server.running("lab", tmp_path / "lab", base_url="/hub/user/ada/") as server:
+        run = Experiment(Workspace(path=server.root), "prefixed").start_logging(display_name="far")
+        page.goto(f"{server.url}lab?reset&token={server.token}")
+        expect(page.get_by_role("button", name="1 live run")).to_be_visible()
+        shown = open_panel(page, run).get_by_role("region", name="Run far")
+        shown.get_by_role("textbox", name="Add tag").fill("seen")
+        shown.get_by_role("textbox", name="Add tag").press("Enter")
+        eventually(lambda: run.get_tags() == {"seen": None})
+        run.complete()
+        expect(shown.get_by_role("status").first).to_have_text("Completed")

@@ -1,0 +1,117 @@
+"""All that one page watches, over one connection; knows nothing of HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from runwatch.core.run import Run
+from runwatch.exceptions import RunwatchException, UserErrorException
+from runwatch.feed import wire
+from runwatch.feed.family import OfExperiment, OfRun
+from runwatch.feed.messages import Carried, Update
+from runwatch.feed.overview import OfWorkspace
+from runwatch.feed.session import Session, refusal
+from runwatch.feed.watcher import Scope, watcher_of
+from runwatch.server.workspaces import Workspaces
+from runwatch.store import experiments
+
+SHARE = 4
+"""Of its time, a workspace's watcher works one part in so many at the most."""
+_IN_ORDER = {"watch", "unwatch", "look", "ping"}
+_WRITING = {"cancel", "set_tag", "remove_tag", "set_text"}
+
+Key = tuple[str, str | None, str | None]
+
+
+class PageFeed:
+    """Keeps a session for each thing that the page's views were made for.
+
+    Parameters
+    ----------
+    workspaces
+        The workspaces that the page may ask for.
+    send
+        Called with each frame, from any thread.
+    """
+
+    def __init__(self, workspaces: Workspaces, send: Callable[[str | bytes], None]) -> None:
+        self._workspaces = workspaces
+        self._send = send
+        self._sessions: dict[Key, Session] = {}
+
+    @staticmethod
+    def in_order(message: Any) -> bool:
+        """Return whether a message is of those that must be handled one after the other."""
+        request = message.get("request") if isinstance(message, dict) else None
+        return isinstance(request, dict) and request.get("type") in _IN_ORDER
+
+    def take(self, message: Any) -> None:
+        """Handle a `Carried` of the page. May take as long as reading files does."""
+        request = message.get("request") if isinstance(message, dict) else None
+        try:
+            carried = wire.decode_carried(message)
+            key = (carried.workspace_id, carried.run_id, carried.experiment)
+            session = self._sessions.get(key) or self._open(carried)
+            if self.in_order(message):
+                self._sessions[key] = session
+            session.take(request)
+            if not session.channels:
+                self._sessions.pop(key, None)
+        except RunwatchException as error:
+            refused = refusal(request, error.message)
+            if refused is not None:
+                self.tell(refused)
+
+    def tell(self, update: Update) -> None:
+        """Send an update to the page."""
+        self._send(wire.frame(update))
+
+    def close(self) -> None:
+        """The page has gone."""
+        for session in self._sessions.values():
+            session.close()
+        self._sessions.clear()
+
+    def _open(self, carried: Carried) -> Session:
+        workspace = self._workspaces.get(carried.workspace_id)
+        record = workspace._record
+        return Session(
+            record.database,
+            watcher_of(record.database, record.settle, share=SHARE),
+            self._scope(carried),
+            send=self.tell,
+            open_run=lambda run_id: Run.get(workspace, run_id),
+        )
+
+    def _scope(self, carried: Carried) -> Scope:
+        if carried.run_id is not None:
+            return OfRun(carried.run_id)
+        if carried.experiment is None:
+            return OfWorkspace()
+        database = self._workspaces.get(carried.workspace_id)._record.database
+        with database.read() as connection:
+            found = experiments.find(connection, carried.experiment)
+        if found is None:
+            raise UserErrorException(
+                f"There is no experiment {carried.experiment!r} any more: it was archived or "
+                "removed."
+            )
+        return OfExperiment(found.key)
+
+
+def refused_command(message: Any) -> Update | None:
+    """Return what is said to one who may only read; None if the message is no command."""
+    request = message.get("request") if isinstance(message, dict) else None
+    if not isinstance(request, dict) or request.get("type") not in _WRITING:
+        return None
+    return refusal(request, "You may watch the runs of this server, but not change them.")
+
+
+def parsed(text: str | bytes) -> Any:
+    """Return what a page has sent, or None if it is no JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
