@@ -89,6 +89,8 @@ class Family:
             raise ServiceException(f"Run {run_id} was not found.", status_code=404)
         self.top, self._root, self._experiment_key = run.id, run.root, run.experiment
         self._definition = runs.definition(connection, run.id) or {}
+        parents = () if run.parent is None else (run.parent,)
+        self._parent_id = next(iter(runs.ids_of(connection, parents).values()), None)
         return runs.subtree(connection, run)
 
     def apply(
@@ -141,7 +143,8 @@ class Family:
                 self._live.add(row.id)
         keys = [row.id for row in rows]
         self.tags.update(labels.tags(connection, keys))
-        self.parameters.update(labels.parameters(connection, keys))
+        for key, named in labels.parameters(connection, keys).items():
+            self.parameters[key] = {name: json_number(value) for name, value in named.items()}
         for key in keys:
             if key != self.top:
                 self.offered.update(dict.fromkeys(f"param:{name}" for name in self.parameters[key]))
@@ -197,6 +200,7 @@ class Family:
             cancel_requested_ms=to_ms(row.cancel_requested_us),
             cancel_forced_ms=to_ms(row.cancel_forced_us),
             description=row.description,
+            parent_id=self._parent_id,
             progress=None if row.status in TERMINAL else self.progress.get(row.id),
             tags=self.tags[row.id],
             properties={} if brief else self._properties,

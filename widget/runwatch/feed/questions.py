@@ -6,8 +6,7 @@ import mmap
 import os
 import re
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import Connection
 
@@ -119,17 +118,18 @@ def _rows(kind: str, name: str, values: list[Any]) -> Iterable[dict[str, Any]]:
             )
 
 
-def _path(database: Database, run_id: str, name: str) -> Path:
-    """Return where a file of a run is; only what is listed can be read."""
-    found = run_files.names(database.paths.run(run_id)).get(name)
+def _opened(database: Database, run_id: str, name: str) -> BinaryIO:
+    """Open a file of a run; only what is listed can be read, and no link that leads elsewhere."""
+    paths = database.paths.run(run_id)
+    found = run_files.names(paths).get(name)
     if found is None:
         raise UserErrorException(f"The run {run_id} has no file {name!r} any more.")
-    return found
+    return run_files.opened(paths, found)
 
 
 def _read_file(database: Database, asked: ReadFile) -> FileRead:
     start = max(0, asked.start_bytes)
-    with open(_path(database, asked.run_id, asked.name), "rb") as file:
+    with _opened(database, asked.run_id, asked.name) as file:
         size = os.fstat(file.fileno()).st_size
         file.seek(start)
         data = file.read(max(0, min(asked.limit_bytes, MOST_FILE_BYTES)))
@@ -139,7 +139,7 @@ def _read_file(database: Database, asked: ReadFile) -> FileRead:
 def _find_text(database: Database, asked: FindText) -> TextFound:
     """Look through the file without loading it: the system reads what is looked at."""
     lines: dict[int, None] = {}
-    with open(_path(database, asked.run_id, asked.name), "rb") as file:
+    with _opened(database, asked.run_id, asked.name) as file:
         size = os.fstat(file.fileno()).st_size
         if size == 0 or not asked.text:
             return TextFound(id=asked.id, lines_bytes=[], searched_bytes=size)

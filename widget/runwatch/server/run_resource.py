@@ -24,7 +24,7 @@ from runwatch.server.models import (
     TreeQuery,
 )
 from runwatch.server.workspaces import Workspaces
-from runwatch.store import labels, runs
+from runwatch.store import labels
 from runwatch.store.status import TERMINAL
 
 _SORTABLE = re.compile(r"(name|status|duration|created)\Z|(metric|param|tag):")
@@ -35,14 +35,11 @@ def get_run(workspaces: Workspaces, run_id: str, query: OfWorkspaceQuery) -> Run
     found = find_run(workspaces, run_id, query.workspace)
     with found.database.read() as connection:
         head = Family(connection, OfRun(run_id)).head()
-        parents = [] if found.row.parent is None else [found.row.parent]
-        parent_ids = list(runs.ids_of(connection, parents).values())
     assert head is not None
     progress = head.progress
     if progress is None and head.status not in TERMINAL:
         progress = ProgressInLog(found.paths.std_log).look()
-    known = msgspec.structs.asdict(head)
-    known |= {"parent_id": parent_ids[0] if parent_ids else None, "progress": progress}
+    known = msgspec.structs.asdict(head) | {"progress": progress}
     return RunDetail(workspace_id=found.workspace_id, **known)
 
 
