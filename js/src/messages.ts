@@ -333,6 +333,11 @@ export interface Ping {
   channel: string;
 }
 
+/** The front end leaves a view alone when its output is brought up to date. */
+export interface Steady {
+  type: "steady";
+}
+
 /** Cancel runs and their descendants. */
 export interface CancelRuns {
   type: "cancel";
@@ -426,14 +431,14 @@ export type Command = CancelRuns | SetTag | RemoveTag | SetText;
 
 export type Question = ReadPoints | ReadTable | ReadFile | FindText | SuggestTags | Export;
 
-export type Request = Watch | Unwatch | ChangeLook | Ping | CancelRuns | SetTag | RemoveTag | SetText | ReadPoints | ReadTable | ReadFile | FindText | SuggestTags | Export;
+export type Request = Watch | Unwatch | ChangeLook | Ping | Steady | CancelRuns | SetTag | RemoveTag | SetText | ReadPoints | ReadTable | ReadFile | FindText | SuggestTags | Export;
 
 /** A request on a page's WebSocket, which carries those of all its views. */
 export interface Carried {
   workspace_id: string;
   run_id: string | null;
   experiment: string | null;
-  request: Watch | Unwatch | ChangeLook | Ping | CancelRuns | SetTag | RemoveTag | SetText | ReadPoints | ReadTable | ReadFile | FindText | SuggestTags | Export;
+  request: Watch | Unwatch | ChangeLook | Ping | Steady | CancelRuns | SetTag | RemoveTag | SetText | ReadPoints | ReadTable | ReadFile | FindText | SuggestTags | Export;
 }
 
 /** The small state that a widget syncs as its trait ``summary`` and a saved notebook keeps. */

@@ -10,14 +10,19 @@ import { ServerCarrier, serverRoute } from "./transport/server";
 import { mountView } from "./view/mount";
 import "./view/styles/index.css";
 
+/** The outputs of the notebook extension, which leave a view alone that is live. */
+const STEADY_OUTPUT = ".rw-output";
+
 const widget: AnyWidget<WidgetTraits> = () => {
   let made: { session: Session; channel: Channel } | undefined;
+  const places = new Set<HTMLElement>();
   return {
     initialize({ model }) {
       const server = pageServer();
       const way = server && new WayThroughServer(server);
       const session = new Session(commTransport(model), server && serverRoute(server), {
         spare: () => way?.carrier(() => subjectOf(session)) ?? null,
+        steady: () => places.size > 0 && [...places].every((el) => el.closest(STEADY_OUTPUT)),
       });
       made = { session, channel: session.open(null) };
       return () => {
@@ -26,7 +31,13 @@ const widget: AnyWidget<WidgetTraits> = () => {
       };
     },
     render({ el }) {
-      if (made) return mountView(made.session, made.channel, el);
+      if (!made) return;
+      const unmount = mountView(made.session, made.channel, el);
+      places.add(el);
+      return () => {
+        places.delete(el);
+        unmount();
+      };
     },
   };
 };

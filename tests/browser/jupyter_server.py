@@ -7,6 +7,7 @@ import os
 import secrets
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -46,6 +47,7 @@ def running(
     *,
     locale: str | None = None,
     python: str = sys.executable,
+    scheme: str = "http",
     base_url: str = "/",
     through: Sequence[str] = (),
     options: Sequence[str] = (),
@@ -62,6 +64,8 @@ def running(
         The language, such as "pt_BR"; English if left out.
     python
         The interpreter of the environment that has the server.
+    scheme
+        "https" if the options give it a certificate.
     base_url
         Below what path it serves.
     through
@@ -94,7 +98,7 @@ def running(
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    server = JupyterServer(front, root, f"http://127.0.0.1:{port}{base_url}", token)
+    server = JupyterServer(front, root, f"{scheme}://127.0.0.1:{port}{base_url}", token)
     try:
         _wait_until_ready(server, process, folder / "server.log")
         yield server
@@ -144,11 +148,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+_ANY_CERTIFICATE = ssl._create_unverified_context()
+
+
 def _wait_until_ready(server: JupyterServer, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
     while True:
         try:
-            with urllib.request.urlopen(f"{server.url}api/status?token={server.token}", timeout=5):
+            address = f"{server.url}api/status?token={server.token}"
+            with urllib.request.urlopen(address, timeout=5, context=_ANY_CERTIFICATE):
                 return
         except (urllib.error.URLError, OSError) as error:
             if process.poll() is not None or time.monotonic() > deadline:

@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+import trustme
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from runwatch.core import Experiment, Run, Workspace
 from tests.browser import jupyter_server
@@ -276,8 +277,60 @@ def test_a_saved_notebook_shows_its_last_state_at_once_and_goes_live_after_a_res
         expect(region.get_by_role("status").first).to_have_text("Completed")
 
 
-def test_it_works_below_a_hubs_prefix(page: Page, tmp_path: Path) -> None:
-    with jupyter_server.running("lab", tmp_path / "lab", base_url="/hub/user/ada/") as server:
+def test_what_a_notebook_keeps_follows_a_live_run_and_leaves_the_person_where_she_is(
+    notebook: NotebookPage, record: Workspace
+) -> None:
+    run = Experiment(record, "browser").start_logging(display_name="kept up to date")
+    notebook.open(
+        f"{IMPORTS}\nfrom runwatch.widgets import live_view\nlive_view.PAGE_EVERY_S = 0.2\n"
+        f"RunDetails(experiment.workspace.get_run({run.id!r}))"
+    )
+    notebook.run_all()
+    page = notebook.page
+    region = page.get_by_role("region", name="Run kept up to date")
+    region.get_by_role("tab", name="Files").click()
+    field = region.get_by_role("textbox", name="Add tag")
+    field.fill("half a wo")
+    run.child_run("made after the cell").complete()
+    run.log("loss", 0.125)
+    run.flush()
+
+    def kept() -> str:
+        saved = json.loads((notebook.server.root / notebook.save()).read_text())
+        (output,) = saved["cells"][0]["outputs"]
+        return json.dumps(output["data"]["text/html"])
+
+    def follows() -> bool:
+        run.tag("touched", str(uuid.uuid4()))
+        return all(text in kept() for text in ("made after the cell", "0.125"))
+
+    eventually(follows)
+    expect(field).to_be_focused()
+    expect(field).to_have_value("half a wo")
+    expect(region.get_by_role("tab", name="Files")).to_have_attribute("aria-selected", "true")
+    run.complete()
+    expect(region.get_by_role("status").first).to_have_text("Completed")
+    eventually(lambda: "Completed" in kept())
+    expect(field).to_have_value("half a wo")
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> list[str]:
+    """What a server needs to be reached over https."""
+    files = {name: tmp_path / f"{name}.pem" for name in ("certfile", "keyfile")}
+    issued = trustme.CA().issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(files["keyfile"])
+    issued.cert_chain_pems[0].write_to_path(files["certfile"])
+    return [f"--ServerApp.{name}={path}" for name, path in files.items()]
+
+
+def test_it_works_below_a_hubs_prefix_over_https(
+    browser: Browser, tmp_path: Path, certificate: list[str]
+) -> None:
+    place = {"base_url": "/hub/user/ada/", "scheme": "https"}
+    context = browser.new_context(ignore_https_errors=True)
+    page = context.new_page()
+    with jupyter_server.running("lab", tmp_path / "lab", options=certificate, **place) as server:
         run = Experiment(Workspace(path=server.root), "prefixed").start_logging(display_name="far")
         page.goto(f"{server.url}lab?reset&token={server.token}")
         expect(page.get_by_role("button", name="1 live run")).to_be_visible()
@@ -287,3 +340,4 @@ def test_it_works_below_a_hubs_prefix(page: Page, tmp_path: Path) -> None:
         eventually(lambda: run.get_tags() == {"seen": None})
         run.complete()
         expect(shown.get_by_role("status").first).to_have_text("Completed")
+    context.close()

@@ -224,6 +224,7 @@ export class Channel {
 
   private takeSnapshot(snapshot: Snapshot): void {
     this.seq = snapshot.seq;
+    if (!this.answered.peek()) this.session.begun();
     batch(() => {
       this.answered.value = true;
       this.heard(snapshot.now_ms);

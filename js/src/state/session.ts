@@ -29,6 +29,8 @@ interface Waiting {
 export interface SessionOptions {
   /** Makes the second way for all that a view asks, when the first is silent. */
   spare?: () => Carrier | null;
+  /** Whether the view stays as it is when its output is brought up to date. */
+  steady?: () => boolean;
   /** The tab that a run is opened with; null: one that fits the run. */
   defaultTab?: string | null;
   /** Whether the browser is to tell of the end of a run. */
@@ -80,6 +82,11 @@ export class Session {
 
   send(request: Request): void {
     this.carrier.send(request);
+  }
+
+  /** The record has answered for the first time, so that the view is on the page. */
+  begun(): void {
+    if (this.options.steady?.()) this.transport.send({ type: "steady" });
   }
 
   /** The way that is used now, to tell it from one that is used later. */

@@ -455,6 +455,13 @@ class Ping(Struct, frozen=True, kw_only=True, tag_field="type", tag="ping"):
     channel: str
 
 
+class Steady(Struct, frozen=True, kw_only=True, tag_field="type", tag="steady"):
+    """The front end leaves a view alone when its output is brought up to date.
+
+    Elsewhere it draws the view anew then, and a person would lose where she was.
+    """
+
+
 class CancelRuns(
     Struct, frozen=True, kw_only=True, tag_field="type", tag="cancel", omit_defaults=True
 ):
@@ -556,6 +563,7 @@ Request: TypeAlias = (
     | Unwatch
     | ChangeLook
     | Ping
+    | Steady
     | CancelRuns
     | SetTag
     | RemoveTag

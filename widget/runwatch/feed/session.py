@@ -22,6 +22,7 @@ from runwatch.feed.messages import (
     Pong,
     Refusal,
     Request,
+    Steady,
     Trouble,
     Unwatch,
     Update,
@@ -111,6 +112,8 @@ class Session:
                 subscription.ping()
             else:
                 subscription.look(request.look)
+        elif isinstance(request, Steady):
+            pass  # it concerns only who keeps an output
         elif isinstance(request, Command):
             self._send(commands.answer(self._database, request, self._open_run))
         else:

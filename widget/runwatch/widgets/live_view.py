@@ -30,6 +30,8 @@ _LOOK_OF_A_PAGE = Look(limit=MOST_ROWS)
 _OWN = "summary"
 """The channel that keeps the summary current while no view is open."""
 SUMMARY_EVERY_S = 5.0
+PAGE_EVERY_S = 15.0
+"""How often the output is brought up to date that a notebook keeps, while runs are live."""
 _TOLD_AT_ONCE = {"status", "error", "tags", "display_name", "description"}
 
 
@@ -53,6 +55,8 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
     ) -> None:
         self._record = workspace._record
         self._summarised = 0.0
+        self._paged = time.monotonic()
+        self._steady = False
         self._display_id: str | None = None
         self._scope = scope
         self._record.settle()
@@ -147,7 +151,9 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
         if told or over or now - self._summarised >= SUMMARY_EVERY_S:
             self._summarised = now
             self.summary = msgspec.to_builtins(channel.summary())
-        if over:  # only then, as the front end draws the view anew
+        # Where the front end draws the view anew each time, only at the end.
+        if over or (self._steady and now - self._paged >= PAGE_EVERY_S):
+            self._paged = now
             self._refresh_page()
         self._let_go_if_over()
 
@@ -166,7 +172,9 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
     def _on_message(self, _widget: object, content: Any, _buffers: object) -> None:
         """Handle what the view says. Called on a subshell's thread while a cell runs."""
         self._session.take(content)
-        if isinstance(content, dict) and content.get("type") == "unwatch":
+        kind = content.get("type") if isinstance(content, dict) else None
+        self._steady = self._steady or kind == "steady"
+        if kind == "unwatch":
             self._session.watch(_OWN, self._scope, _LOOK_AT_NOTHING)
         self._let_go_if_over()
 
