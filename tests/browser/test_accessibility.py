@@ -120,6 +120,27 @@ def test_axe_finds_nothing_in_the_table_of_an_experiment(
     run.complete()
 
 
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_axe_finds_nothing_in_the_runs_panel(
+    lab_notebook: NotebookPage, run: Run, theme: str
+) -> None:
+    lab_notebook.open("1")
+    page = lab_notebook.page
+    page.evaluate(
+        "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
+    )
+    page.evaluate("() => { void window.jupyterapp.commands.execute('runwatch:open'); }")
+    panel = page.get_by_role("region", name="Training runs")
+    panel.get_by_role("list", name="Live runs").get_by_text("whole").first.click()
+    expect(panel.get_by_role("region", name="Run whole").get_by_role("treegrid")).to_be_visible()
+    found = []
+    for width in (2000, 1400, 760):
+        page.set_viewport_size({"width": width, "height": 900})
+        found += found_by_axe(page, f"panel, {width} pixels")
+    assert not found, "\n".join(found)
+    run.complete()
+
+
 def test_a_status_is_told_once_and_motion_can_be_had_reduced(
     lab_notebook: NotebookPage, run: Run
 ) -> None:
