@@ -75,6 +75,7 @@ def _pictures(
     expect(page.get_by_role("img", name="loss by step")).to_be_visible()
     _settle(page)
     widget.screenshot(path=target / f"metrics-{theme}.png")
+    _panel(page, target / f"panel-{theme}.png")
     page.get_by_role("tab", name="Children").click()
     page.get_by_role("button", name="Cancel run", exact=True).click()
     page.get_by_role("button", name="Confirm cancel", exact=True).click()
@@ -86,6 +87,21 @@ def _pictures(
     failed.get_by_role("tab", name="Metrics").click()
     failed.screenshot(path=target / f"failed-{theme}.png")
     page.close()
+
+
+def _panel(page: Page, file: Path) -> None:
+    """Take the Runs panel as it is, beside the notebook's tab, and go back to that."""
+    page.set_viewport_size({"width": 1700, "height": 760})
+    page.evaluate("() => window.jupyterapp.commands.execute('runwatch:open')")
+    panel = page.get_by_role("region", name="Training runs")
+    panel.get_by_role("list", name="Live runs").get_by_role("button").first.click()
+    expect(panel.get_by_role("row", name="rate=0.01 width=128")).to_be_visible()
+    page.get_by_role("tab", name="Metrics").last.click()
+    expect(panel.get_by_role("img", name="loss by step")).to_be_visible()
+    _settle(page)
+    panel.screenshot(path=file)
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.dispose()")
+    page.set_viewport_size({"width": 1180, "height": 1000})
 
 
 def _settle(page: Page) -> None:

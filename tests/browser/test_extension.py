@@ -341,3 +341,15 @@ def test_it_works_below_a_hubs_prefix_over_https(
         run.complete()
         expect(shown.get_by_role("status").first).to_have_text("Completed")
     context.close()
+
+
+def test_notebook_7_shows_live_runs_where_it_shows_what_runs(
+    page: Page, notebook7: JupyterServer
+) -> None:
+    run = Experiment(Workspace(path=notebook7.root), "tree").start_logging(display_name="listed")
+    page.goto(f"{notebook7.url}tree?token={notebook7.token}")
+    page.get_by_role("tab", name="Running").click()
+    item = page.locator(".rw-running-item").filter(has_text="listed")
+    expect(item).to_contain_text("Running")
+    run.complete()
+    expect(item).to_have_count(0)

@@ -172,7 +172,7 @@ const WIDTHS: Record<string, readonly [px: number, share: number]> = {
 };
 const OTHER = [62, 1] as const;
 const SPARK = [76, 1] as const;
-const NAME_AND_ACTIONS_PX = 262;
+const NAME_AND_ACTIONS_PX = 222;
 const GAP_PX = 8;
 
 function widthOf(column: string): readonly [number, number] {
@@ -190,7 +190,7 @@ function fitting(columns: readonly string[], width: number): readonly string[] {
   const kept = [...columns];
   const needed = () =>
     kept.reduce((sum, column) => sum + widthOf(column)[0] + GAP_PX, NAME_AND_ACTIONS_PX);
-  while (needed() > width && kept.length > 2) {
+  while (needed() > width && kept.length > 1) {
     const tags = kept.indexOf("tags");
     kept.splice(tags >= 0 && kept.length > 4 ? tags - 1 : kept.length - 1, 1);
   }
