@@ -210,6 +210,32 @@ def test_settings_are_in_the_editor_and_hold(
         run.complete()
 
 
+def test_the_end_of_a_run_is_told_if_that_is_set(
+    lab_notebook: NotebookPage, lab_record: Workspace
+) -> None:
+    lab_notebook.open("1")
+    page = lab_notebook.page
+    save = "(raw) => window.jupyterapp.serviceManager.settings.save('runwatch:settings', raw)"
+    page.evaluate(save, json.dumps({"notifications": True}))
+    try:
+        lab_notebook.reload()
+        experiment = Experiment(lab_record, "told")
+        good, bad = (experiment.start_logging(display_name=name) for name in ("good", "bad"))
+        expect(page.get_by_role("button", name="2 live runs")).to_be_visible()
+        good.complete()
+        bad.fail("out of memory")
+        page.evaluate(
+            "() => { void window.jupyterapp.commands.execute('apputils:display-notifications'); }"
+        )
+        expect(page.get_by_text("good: Completed")).to_be_visible()
+        told = page.get_by_text("bad: Failed")
+        expect(told).to_be_visible()
+        page.locator(".jp-Notification-List-Item").filter(has=told).get_by_text("Open").click()
+        expect(page.get_by_role("region", name="Run bad")).to_contain_text("out of memory")
+    finally:
+        page.evaluate(save, "{}")
+
+
 def test_a_script_in_an_output_file_does_not_run(
     page: Page, lab: JupyterServer, lab_record: Workspace
 ) -> None:
