@@ -4,7 +4,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/applica
 import { Notification as Toast } from "@jupyterlab/apputils";
 import { effect } from "@preact/signals";
 import type { Live } from "../state/workspaces";
-import { strings } from "../view/strings";
+import { strings } from "../strings";
 import { type Connection, IConnection } from "./connection";
 import { OPEN } from "./panel";
 import { IPreferences } from "./preferences";

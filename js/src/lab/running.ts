@@ -5,8 +5,8 @@ import { IRunningSessionManagers, type IRunningSessions } from "@jupyterlab/runn
 import { Signal } from "@lumino/signaling";
 import { effect } from "@preact/signals";
 import type { Live } from "../state/workspaces";
+import { strings } from "../strings";
 import { elapsed } from "../view/format";
-import { strings } from "../view/strings";
 import { type Connection, IConnection } from "./connection";
 import { runsIcon } from "./icon";
 import { OPEN, told } from "./panel";

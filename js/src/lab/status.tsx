@@ -5,7 +5,7 @@ import { IStatusBar } from "@jupyterlab/statusbar";
 import { Signal } from "@lumino/signaling";
 import { effect } from "@preact/signals";
 import type { Workspaces } from "../state/workspaces";
-import { count, strings } from "../view/strings";
+import { count, strings } from "../strings";
 import { type Connection, IConnection } from "./connection";
 import { OPEN } from "./panel";
 import { PreactWidget } from "./preact-widget";

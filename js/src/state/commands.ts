@@ -12,8 +12,8 @@ import type {
   SetText,
   TreeRow,
 } from "../messages";
+import { strings } from "../strings";
 import type { CommandRoute, Transport } from "../transport/transport";
-import { strings } from "../view/strings";
 import { newId } from "./ids";
 import { isLive } from "./status";
 

@@ -2,8 +2,8 @@
 
 import { type Signal, signal } from "@preact/signals";
 import type { Answer, Question, Request, Summary, Update } from "../messages";
+import { strings } from "../strings";
 import type { Carrier, CommandRoute, Transport } from "../transport/transport";
-import { strings } from "../view/strings";
 import { Channel } from "./channel";
 import { Commands } from "./commands";
 import { newId } from "./ids";

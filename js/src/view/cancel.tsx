@@ -3,9 +3,9 @@ import type { RunHead, TreeRow } from "../messages";
 import type { Channel } from "../state/channel";
 import type { Session } from "../state/session";
 import { isLive } from "../state/status";
+import { strings } from "../strings";
 import { useNow } from "./clock";
 import { duration } from "./format";
-import { strings } from "./strings";
 
 export interface CancelNames {
   ask: string;

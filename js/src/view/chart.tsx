@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { strings } from "../strings";
 import {
   extent,
   type Line,
@@ -12,7 +13,6 @@ import {
 } from "./chart-geometry";
 import { metric } from "./format";
 import { useWidth } from "./measure";
-import { strings } from "./strings";
 
 const HEIGHT = 168;
 const LEFT = 46;

@@ -1,9 +1,9 @@
 import type { RunHead } from "../messages";
 import { textOrder } from "../state/commands";
 import type { Session } from "../state/session";
+import { strings } from "../strings";
 import { Editable } from "./editable";
 import { metric } from "./format";
-import { strings } from "./strings";
 
 /** What else is known of the run: description, parameters, origin, properties. */
 export function Details({ session, run }: { session: Session; run: RunHead }) {

@@ -1,5 +1,5 @@
 import type { RunError } from "../messages";
-import { strings } from "./strings";
+import { strings } from "../strings";
 
 /** Why the run failed: the first line in sight, the traceback folded. */
 export function ErrorBox({ error }: { error: RunError }) {

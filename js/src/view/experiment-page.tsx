@@ -1,12 +1,12 @@
 import type { TreeRow } from "../messages";
 import type { Channel } from "../state/channel";
 import type { Session } from "../state/session";
+import { strings } from "../strings";
 import { useKept } from "./kept";
 import { Knowledge } from "./knowledge";
 import { OpenedRun } from "./run-page";
 import { RunTree } from "./run-tree";
 import { StatusBar } from "./status-bar";
-import { strings } from "./strings";
 
 interface Props {
   session: Session;

@@ -2,11 +2,11 @@ import { useState } from "preact/hooks";
 import type { RunHead } from "../messages";
 import type { Channel } from "../state/channel";
 import type { Session } from "../state/session";
+import { strings } from "../strings";
 import { downloadFile } from "./download";
 import { bytes } from "./format";
 import { Download } from "./icons";
 import { Preview } from "./preview";
-import { strings } from "./strings";
 
 interface Props {
   session: Session;

@@ -1,6 +1,6 @@
 import type { Channel } from "../state/channel";
+import { strings } from "../strings";
 import { clockTime } from "./format";
-import { strings } from "./strings";
 
 /** What stands in the way of knowing more, and since when: the record, or a kernel that is silent. */
 export function Knowledge({ channel }: { channel: Channel }) {

@@ -4,12 +4,12 @@ import type { Channel } from "../state/channel";
 import { overwritten } from "../state/log";
 import { LogReader } from "../state/log-reader";
 import type { Session } from "../state/session";
+import { count, strings } from "../strings";
 import { Line, PLAIN, styleAfter } from "./ansi";
 import { downloadFile } from "./download";
 import { bytes } from "./format";
 import { Down, Download, Up } from "./icons";
 import { useHeight } from "./measure";
-import { count, strings } from "./strings";
 
 const LINE_PX = 17;
 const MARGIN_LINES = 20;

@@ -1,5 +1,5 @@
+import { strings } from "../strings";
 import { metric } from "./format";
-import { strings } from "./strings";
 
 export interface Matrix {
   labels: string[];

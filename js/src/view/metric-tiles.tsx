@@ -2,9 +2,9 @@ import type { Scalar } from "../messages";
 import type { Channel } from "../state/channel";
 import { best, type Extreme } from "../state/series";
 import type { Session } from "../state/session";
+import { strings } from "../strings";
 import { metric } from "./format";
 import { Sparkline } from "./sparkline";
-import { strings } from "./strings";
 
 const MOST_TILES = 6;
 

@@ -3,12 +3,12 @@ import type { RunHead } from "../messages";
 import type { Channel } from "../state/channel";
 import { type Series, withPoints } from "../state/series";
 import type { Session } from "../state/session";
+import { count, strings } from "../strings";
 import { Chart } from "./chart";
 import { inOrder, type Line, type Range } from "./chart-geometry";
 import { saveFile } from "./download";
 import { clockTime, duration, metric } from "./format";
 import { tilesOf } from "./metric-tiles";
-import { count, strings } from "./strings";
 import { Structures } from "./structures";
 
 type Axis = "step" | "time" | "relative";

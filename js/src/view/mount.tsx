@@ -1,10 +1,10 @@
 import { render } from "preact";
 import type { Channel } from "../state/channel";
 import type { Session } from "../state/session";
+import { strings } from "../strings";
 import { ExperimentPage } from "./experiment-page";
 import { Notices } from "./notices";
 import { RunPage } from "./run-page";
-import { strings } from "./strings";
 
 /** Draws what the widget was made for into `el`; call what is returned to remove it. */
 export function mountView(session: Session, channel: Channel, el: HTMLElement): () => void {

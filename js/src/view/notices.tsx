@@ -1,6 +1,6 @@
 import type { Session } from "../state/session";
+import { strings } from "../strings";
 import { Cross } from "./icons";
-import { strings } from "./strings";
 
 /** What was refused, and what there is to say of what was done. */
 export function Notices({ session }: { session: Session }) {

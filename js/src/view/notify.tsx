@@ -2,8 +2,8 @@ import { useEffect, useRef } from "preact/hooks";
 import type { RunHead } from "../messages";
 import type { Session } from "../state/session";
 import { isLive } from "../state/status";
+import { strings } from "../strings";
 import { Bell } from "./icons";
-import { strings } from "./strings";
 
 /** Asks for the browser's notification when the run ends. */
 export function NotifyButton({ session, run }: { session: Session; run: RunHead }) {

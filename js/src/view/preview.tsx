@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Session } from "../state/session";
+import { strings } from "../strings";
 import { bytes } from "./format";
 import { Cross } from "./icons";
-import { strings } from "./strings";
 
 const MOST_TEXT_BYTES = 256_000;
 const MOST_IMAGE_BYTES = 4_000_000;

@@ -1,8 +1,8 @@
 import type { Progress } from "../messages";
 import type { Channel } from "../state/channel";
+import { strings } from "../strings";
 import { useNow } from "./clock";
 import { duration, metric } from "./format";
-import { strings } from "./strings";
 
 /** How far the run has come, and how long it will still take. */
 export function ProgressBar({ channel, progress }: { channel: Channel; progress: Progress }) {

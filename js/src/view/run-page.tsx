@@ -4,6 +4,7 @@ import type { Channel } from "../state/channel";
 import { textOrder } from "../state/commands";
 import type { Session } from "../state/session";
 import { isLive } from "../state/status";
+import { strings } from "../strings";
 import { askToOpen } from "./ask-to-open";
 import { CancelRun } from "./cancel";
 import { useNow } from "./clock";
@@ -23,7 +24,6 @@ import { ProgressBar } from "./progress";
 import { RunTree } from "./run-tree";
 import { StatusBar, StatusCounts } from "./status-bar";
 import { StatusPill } from "./status-pill";
-import { strings } from "./strings";
 import { type TabInfo, type TabName, Tabs } from "./tabs";
 import { TagEditor } from "./tags";
 

@@ -6,6 +6,7 @@ import type { Channel } from "../state/channel";
 import type { Session } from "../state/session";
 import { toneOf } from "../state/status";
 import type { Workspaces } from "../state/workspaces";
+import { count, strings } from "../strings";
 import type { Subject } from "../transport/server";
 import { useNow } from "./clock";
 import { ExperimentPage } from "./experiment-page";
@@ -13,7 +14,6 @@ import { elapsed } from "./format";
 import { StatusIcon } from "./icons";
 import { Notices } from "./notices";
 import { RunPage } from "./run-page";
-import { count, strings } from "./strings";
 
 /** What a runs panel shows: kept when the page is loaded anew. */
 export interface Place {

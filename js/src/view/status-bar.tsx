@@ -1,6 +1,6 @@
 import { toneOf } from "../state/status";
+import { count as number } from "../strings";
 import { StatusIcon } from "./icons";
-import { count as number } from "./strings";
 
 const ORDER = ["Completed", "Running", "Finalizing", "Failed", "CancelRequested", "Canceled"];
 

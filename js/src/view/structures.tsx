@@ -2,10 +2,10 @@ import { useEffect, useState } from "preact/hooks";
 import type { RunHead, Scalar, Structure, TableRead } from "../messages";
 import type { Channel } from "../state/channel";
 import type { Session } from "../state/session";
+import { count, strings } from "../strings";
 import { metric } from "./format";
 import { type Matrix, MatrixTable, matrixOf } from "./matrix";
 import { imageType, readWhole } from "./preview";
-import { count, strings } from "./strings";
 
 const MOST_SHOWN_FILES = 12;
 

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { count as number, strings } from "./strings";
+import { count as number, strings } from "../strings";
 
 export type TabName = keyof typeof strings.tabs;
 

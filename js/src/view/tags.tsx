@@ -2,8 +2,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { RunHead } from "../messages";
 import type { Order } from "../state/commands";
 import type { Session } from "../state/session";
+import { strings } from "../strings";
 import { Cross } from "./icons";
-import { strings } from "./strings";
 
 /** Reads `key` or `key=value`; null when there is no key. */
 export function parseTag(text: string): { key: string; value: string | null } | null {

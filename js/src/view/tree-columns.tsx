@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Channel } from "../state/channel";
-import { strings } from "./strings";
+import { strings } from "../strings";
 
 const FIXED = ["status", "duration", "created", "tags"];
 

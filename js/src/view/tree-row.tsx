@@ -2,13 +2,13 @@ import { useMemo } from "preact/hooks";
 import type { TreeRow } from "../messages";
 import type { Session } from "../state/session";
 import { isLive } from "../state/status";
+import { strings } from "../strings";
 import { CancelButton, waiting } from "./cancel";
 import { clockTime, elapsed, metric } from "./format";
 import { Open, Stop, Twisty } from "./icons";
 import { kindOf } from "./run-tree";
 import { Sparkline } from "./sparkline";
 import { StatusWord } from "./status-pill";
-import { strings } from "./strings";
 
 export const ROW_PX = 28;
 

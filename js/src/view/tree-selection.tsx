@@ -3,8 +3,8 @@ import type { TreeRow } from "../messages";
 import type { Channel } from "../state/channel";
 import type { Session } from "../state/session";
 import { isLive } from "../state/status";
+import { count, strings } from "../strings";
 import { CancelButton } from "./cancel";
-import { count, strings } from "./strings";
 import { parseTag, TagField } from "./tags";
 
 interface Props {
