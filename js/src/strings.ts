@@ -30,6 +30,11 @@ const en = {
     "Nobody answered, so nothing may have been changed. The kernel may be busy or gone: wait for " +
     "its cell to end, or run the cell again, and repeat this.",
   noAnswerYet: "Nobody answered. The kernel may be busy or gone.",
+  noServerAnswer:
+    "The Jupyter server did not answer, so nothing may have been changed. Repeat this when it is back.",
+  noServerExtension:
+    "The Jupyter server does not answer for runwatch. It may be away, or be without the extension: " +
+    "install runwatch where the server runs, and restart it.",
 
   progress: "Progress",
   left: (time: string) => `about ${time} left`,
@@ -189,6 +194,11 @@ const pt: Strings = {
     "Ninguém respondeu, então talvez nada tenha mudado. O kernel pode estar ocupado ou ter " +
     "terminado: espere o fim da célula, ou execute-a de novo, e repita.",
   noAnswerYet: "Ninguém respondeu. O kernel pode estar ocupado ou ter terminado.",
+  noServerAnswer:
+    "O servidor Jupyter não respondeu, então talvez nada tenha mudado. Repita quando ele voltar.",
+  noServerExtension:
+    "O servidor Jupyter não responde pelo runwatch. Talvez esteja fora, ou sem a extensão: " +
+    "instale o runwatch onde o servidor roda, e reinicie-o.",
 
   progress: "Progresso",
   left: (time) => `faltam cerca de ${time}`,
@@ -316,10 +326,15 @@ const pt: Strings = {
     "Workspace.from_config().",
 };
 
-/** JupyterLab says its language in the page's root element. */
-const language = typeof document === "undefined" ? "en" : document.documentElement.lang;
+export const strings: Strings = { ...en };
 
-export const strings: Strings = language.toLowerCase().startsWith("pt") ? pt : en;
+/** Chooses the language, as "pt-BR" or "pt_BR"; English where there are no words of it. */
+export function speak(language: string): void {
+  Object.assign(strings, language.toLowerCase().startsWith("pt") ? pt : en);
+}
+
+// JupyterLab says its language in the page's root element, once it has begun.
+if (typeof document !== "undefined") speak(document.documentElement.lang);
 
 /** Returns a whole number as the language writes it. */
 export const count = (number: number): string => number.toLocaleString(strings.locale);

@@ -9,6 +9,7 @@ import type { Order } from "../state/commands";
 import { newId } from "../state/ids";
 import { Session } from "../state/session";
 import { Workspaces } from "../state/workspaces";
+import { strings } from "../strings";
 import { FeedSocket } from "../transport/feed-socket";
 import { ServerCarrier, type Subject } from "../transport/server";
 import type { CommandRoute, Transport } from "../transport/transport";
@@ -58,6 +59,7 @@ export const connection: JupyterFrontEndPlugin<Connection> = {
       open: (subject, summary = bare(subject)) =>
         new Session(viewOf(socket, subject, summary, preferences), route, {
           defaultTab: preferences.defaultTab,
+          noAnswer: () => strings.noServerAnswer,
         }),
       order: async (workspaceId, order) => {
         const grace_s = order.type === "cancel" ? preferences.graceSeconds : undefined;

@@ -3,6 +3,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { Notification as Toast } from "@jupyterlab/apputils";
 import { effect } from "@preact/signals";
+import { isLive } from "../state/status";
 import type { Live } from "../state/workspaces";
 import { strings } from "../strings";
 import { type Connection, IConnection } from "./connection";
@@ -21,20 +22,35 @@ export const notifications: JupyterFrontEndPlugin<void> = {
       const ended = [...before.values()].filter((run) => !live.has(run.run_id));
       before = live;
       if (!preferences.notifications) return;
-      for (const run of ended) void tell(app, connection, run);
+      for (const run of ended) {
+        tell(app, connection, run).catch((error: unknown) => {
+          console.warn("runwatch: the end of a run could not be told", error);
+        });
+      }
     });
-    preferences.changed.connect(() => {
-      const asks = preferences.notifications && typeof Notification !== "undefined";
-      if (asks && Notification.permission === "default") void Notification.requestPermission();
-    });
+    askWhenTurnedOn(preferences);
   },
 };
+
+/** Asks for the browser's notifications when a person turns the setting on, not at each start. */
+function askWhenTurnedOn(preferences: IPreferences): void {
+  let loaded = false;
+  let on = false;
+  preferences.changed.connect(() => {
+    const turnedOn = loaded && !on && preferences.notifications;
+    loaded = true;
+    on = preferences.notifications;
+    const undecided = typeof Notification !== "undefined" && Notification.permission === "default";
+    if (turnedOn && undecided) void Notification.requestPermission();
+  });
+}
 
 async function tell(app: JupyterFrontEnd, connection: Connection, run: Live): Promise<void> {
   const workspace = run.workspace.workspace_id;
   const { status } = await connection.get<{ status: string }>(
     `runs/${encodeURIComponent(run.run_id)}?workspace=${workspace}`,
   );
+  if (isLive(status)) return; // there is no room for it in the list, or its workspace is away
   const text = strings.notified(run.display_name, status);
   const open = () =>
     void app.commands.execute(OPEN, { workspace, experiment: run.experiment, run: run.run_id });

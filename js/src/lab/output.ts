@@ -59,9 +59,10 @@ export const output: JupyterFrontEndPlugin<void> = {
 };
 
 class ViewOutput extends Panel implements IRenderMime.IRenderer {
-  private modelId: string | undefined;
+  /** Which model is shown, and whether its widget may draw it. */
+  private shows = "";
   private widgetView: Widget | null = null;
-  private keptView: KeptView | null = null;
+  private keptView: Widget | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private observer: MutationObserver | undefined;
 
@@ -76,14 +77,16 @@ class ViewOutput extends Panel implements IRenderMime.IRenderer {
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     const reference = model.data[WIDGET_TYPE] as { model_id?: string } | undefined;
     const modelId = reference?.model_id;
+    const hasWidget =
+      modelId !== undefined && model.trusted && this.rendermime.mimeTypes.includes(WIDGET_TYPE);
     // What is live needs no newer picture: the notebook alone keeps it.
-    if (modelId !== undefined && modelId === this.modelId) return;
+    const shows = `${modelId} ${hasWidget}`;
+    if (modelId !== undefined && shows === this.shows) return;
     this.clear();
-    this.modelId = modelId;
-    const kept = keptIn(model.data[MIME_TYPE]);
-    const hasWidget = model.trusted && this.rendermime.mimeTypes.includes(WIDGET_TYPE);
-    if (modelId === undefined || !hasWidget) {
-      if (kept) this.draw(kept);
+    this.shows = shows;
+    const draw = () => this.draw(model);
+    if (!hasWidget) {
+      draw();
       return;
     }
     const view = this.rendermime.createRenderer(WIDGET_TYPE);
@@ -96,7 +99,7 @@ class ViewOutput extends Panel implements IRenderMime.IRenderer {
       childList: true,
       attributeFilter: ["data-answered"],
     });
-    if (kept) this.timer = setTimeout(() => this.draw(kept), WIDGET_WITHIN_MS);
+    this.timer = setTimeout(draw, WIDGET_WITHIN_MS);
     await view.renderModel(model);
   }
 
@@ -105,15 +108,22 @@ class ViewOutput extends Panel implements IRenderMime.IRenderer {
     if (!this.widgetView?.node.querySelector('[data-answered="true"]')) return;
     this.observer?.disconnect();
     clearTimeout(this.timer);
-    if (this.keptView?.touched) return;
+    if (this.keptView instanceof KeptView && this.keptView.touched) return;
     this.keptView?.dispose();
     this.keptView = null;
     this.widgetView.show();
   }
 
-  private draw(kept: Kept): void {
-    this.keptView = new KeptView(this.connection, kept);
-    this.addWidget(this.keptView);
+  /** Draws what the notebook keeps: a live view, or where it is of another version its HTML. */
+  private draw(model: IRenderMime.IMimeModel): void {
+    const kept = keptIn(model.data[MIME_TYPE]);
+    if (kept) this.keptView = new KeptView(this.connection, kept);
+    else if ("text/html" in model.data) {
+      const html = this.rendermime.createRenderer("text/html");
+      void html.renderModel(model);
+      this.keptView = html;
+    }
+    if (this.keptView) this.addWidget(this.keptView);
   }
 
   private clear(): void {
@@ -165,6 +175,11 @@ class KeptView extends Widget {
 /** Reads what a notebook keeps; null if it is of another version, or no such thing. */
 function keptIn(data: unknown): Kept | null {
   const { version, summary, snapshot } = (data ?? {}) as Partial<Kept>;
-  if (version !== 1 || !summary?.workspace_id || !snapshot?.tree) return null;
-  return { version, summary, snapshot: withBase64(snapshot) as Snapshot };
+  const whole = Array.isArray(snapshot?.tree?.ids) && Array.isArray(snapshot?.rows);
+  if (version !== 1 || !summary?.workspace_id || !snapshot || !whole) return null;
+  try {
+    return { version, summary, snapshot: withBase64(snapshot) as Snapshot };
+  } catch {
+    return null; // what should be base64 is not
+  }
 }

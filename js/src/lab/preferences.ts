@@ -2,8 +2,10 @@
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
+import { ITranslator } from "@jupyterlab/translation";
 import { Token } from "@lumino/coreutils";
 import { type ISignal, Signal } from "@lumino/signaling";
+import { speak } from "../strings";
 
 export interface IPreferences {
   /** Views are brought up to date at most so often, in milliseconds. */
@@ -46,8 +48,14 @@ export const preferences: JupyterFrontEndPlugin<IPreferences> = {
   description: "What a person has set for runwatch.",
   autoStart: true,
   provides: IPreferences,
-  optional: [ISettingRegistry],
-  activate: (_app: JupyterFrontEnd, registry: ISettingRegistry | null) => {
+  optional: [ISettingRegistry, ITranslator],
+  activate: (
+    _app: JupyterFrontEnd,
+    registry: ISettingRegistry | null,
+    translator: ITranslator | null,
+  ) => {
+    // This plugin comes before all others, so that their words are of that language.
+    if (translator) speak(translator.languageCode);
     const made = new Preferences();
     registry?.load(PLUGIN_ID).then(
       (settings) => {

@@ -12,6 +12,16 @@ import { runsIcon } from "./icon";
 import { OPEN, told } from "./panel";
 
 const TICK_MS = 5_000;
+const RUNS_AT_ONCE = 500;
+
+/** What is used of the server's answer to a question for runs. */
+interface RunsPage {
+  runs: { run_id: string }[];
+  next: string | null;
+}
+
+/** The person has been told of it. */
+const alreadyTold = (error: unknown) => console.warn("runwatch:", error);
 
 export const running: JupyterFrontEndPlugin<void> = {
   id: "runwatch:running",
@@ -39,7 +49,9 @@ export const running: JupyterFrontEndPlugin<void> = {
       name: strings.trainingRuns,
       supportsMultipleViews: false,
       running: () => live.value.map((run) => item(app, connection, run)),
-      shutdownAll: () => cancelAll(connection),
+      shutdownAll: () => {
+        cancelAll(connection).catch(alreadyTold);
+      },
       refreshRunning: () => undefined,
       runningChanged: changed,
       shutdownLabel: strings.cancelRun,
@@ -62,7 +74,7 @@ function item(
       void app.commands.execute(OPEN, { workspace, experiment: run.experiment, run: run.run_id });
     },
     shutdown: () => {
-      void told(connection, workspace, { type: "cancel", run_ids: [run.run_id] });
+      told(connection, workspace, { type: "cancel", run_ids: [run.run_id] }).catch(alreadyTold);
     },
     icon: () => runsIcon,
     label: () => run.display_name,
@@ -71,11 +83,15 @@ function item(
   };
 }
 
-function cancelAll(connection: Connection): void {
-  const byWorkspace = new Map<string, string[]>();
-  for (const run of connection.workspaces.live.value) {
-    const id = run.workspace.workspace_id;
-    byWorkspace.set(id, [...(byWorkspace.get(id) ?? []), run.run_id]);
+/** Cancels all live runs, also those that the list has no room for. */
+async function cancelAll(connection: Connection): Promise<void> {
+  for (const { workspace_id } of connection.workspaces.known.value ?? []) {
+    const first = `runs?workspace=${workspace_id}&status=live&limit=${RUNS_AT_ONCE}`;
+    for (let path: string | null = first; path !== null; ) {
+      const page: RunsPage = await connection.get(path);
+      const run_ids = page.runs.map((run) => run.run_id);
+      if (run_ids.length > 0) await told(connection, workspace_id, { type: "cancel", run_ids });
+      path = page.next === null ? null : `${first}&before=${encodeURIComponent(page.next)}`;
+    }
   }
-  for (const [id, run_ids] of byWorkspace) void told(connection, id, { type: "cancel", run_ids });
 }

@@ -56,6 +56,20 @@ test("a view that is drawn anew is not left in between, and a closed one says no
   expect(transport.of("unwatch")).toHaveLength(0);
 });
 
+test("over a connection that stays, a session that closes says which channels it leaves", () => {
+  transport.lasting = true;
+  const second = session.open("child");
+  second.mount();
+  unmount();
+  session.close();
+  expect(
+    transport
+      .of("unwatch")
+      .map((one) => one.channel)
+      .sort(),
+  ).toEqual([channel.name, second.name].sort());
+});
+
 test("a summary is drawn until the record answers", () => {
   transport.sync(summary({ run: head({ status: "Queued" }) }));
   expect(channel.run.value?.status).toBe("Queued");

@@ -56,6 +56,7 @@ export class Commands {
     private readonly transport: Transport,
     private readonly route: CommandRoute | null,
     private readonly workspaceId: () => string,
+    private readonly noAnswer: () => string = () => strings.noAnswer,
   ) {}
 
   /** Gives a command; `undo` is what would take it back. */
@@ -74,9 +75,7 @@ export class Commands {
     if (this.route) {
       entry.timers.push(setTimeout(() => this.sendByServer(entry), SERVER_AFTER_MS));
     }
-    entry.timers.push(
-      setTimeout(() => this.refuse(command.id, strings.noAnswer), GIVE_UP_AFTER_MS),
-    );
+    entry.timers.push(setTimeout(() => this.refuse(command.id, this.noAnswer()), GIVE_UP_AFTER_MS));
   }
 
   /** Takes the last change back. */

@@ -29,6 +29,8 @@ interface Waiting {
 export interface SessionOptions {
   /** Makes the second way for all that a view asks, when the first is silent. */
   spare?: () => Carrier | null;
+  /** What is said when nobody answers a command. */
+  noAnswer?: () => string;
   /** Whether the view stays as it is when its output is brought up to date. */
   steady?: () => boolean;
   /** The tab that a run is opened with; null: one that fits the run. */
@@ -65,7 +67,12 @@ export class Session {
     this.compact = transport.compact();
     this.notifying = signal(options.notifying ?? false);
     this.defaultTab = options.defaultTab ?? null;
-    this.commands = new Commands(transport, route, () => this.summary.value.workspace_id);
+    this.commands = new Commands(
+      transport,
+      route,
+      () => this.summary.value.workspace_id,
+      options.noAnswer,
+    );
     this.hear(transport);
     transport.onSummary((summary) => {
       this.summary.value = summary;
@@ -163,6 +170,9 @@ export class Session {
 
   close(): void {
     for (const channel of [...this.channels.values()]) channel.close();
+    if (this.carrier.lasting) {
+      for (const channel of this.leaving.keys()) this.carrier.send({ type: "unwatch", channel });
+    }
     for (const id of [...this.asked.keys()])
       this.settle(id)?.reject(new Error(strings.noAnswerYet));
     for (const channel of [...this.leaving.keys()]) this.stay(channel);

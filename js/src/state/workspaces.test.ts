@@ -17,6 +17,10 @@ class FakeSocket {
   onRenewed = (listener: () => void) => {
     this.renewed = listener;
   };
+  onLost = (listener: () => void) => {
+    this.lose = listener;
+  };
+  lose: () => void = () => undefined;
   doubt = () => {
     this.doubted += 1;
   };
@@ -102,6 +106,32 @@ test("after a new connection all are watched again, and the old channels are not
   expect(workspaces.liveCount.value).toBe(0);
   socket.hear(overview("a", { live_count: 2 }));
   expect(workspaces.liveCount.value).toBe(2);
+});
+
+test("a workspace that went while there was no connection is not counted any more", () => {
+  socket.hear({ type: "workspaces", workspaces: [head("a"), head("b")] });
+  socket.hear(overview("a", { live_count: 2 }));
+  socket.reconnect();
+  socket.hear({ type: "workspaces", workspaces: [head("b")] });
+  expect(workspaces.liveCount.value).toBe(0);
+});
+
+test("an overview that was missed is asked for anew", () => {
+  socket.hear({ type: "workspaces", workspaces: [head("a")] });
+  const channel = channelOf("a");
+  socket.hear({ type: "trouble", channel, message: "away" });
+  socket.hear({ type: "pong", channel, seq: 7, now_ms: Date.now() });
+  expect(watched()).toHaveLength(2);
+  socket.hear(overview("a", { seq: 8 }));
+  socket.hear({ type: "pong", channel, seq: 8, now_ms: Date.now() });
+  expect(watched()).toHaveLength(2);
+});
+
+test("a server that does not answer is told of after some attempts", () => {
+  for (let attempt = 0; attempt < 3; attempt++) socket.lose();
+  expect(workspaces.unreachable.value).toBe(true);
+  socket.hear({ type: "workspaces", workspaces: [] });
+  expect(workspaces.unreachable.value).toBe(false);
 });
 
 test("a connection on which nobody answers is put in doubt, one that answers is not", () => {

@@ -9,10 +9,17 @@ import { newId } from "./ids";
 /** After so long a silence the server is asked whether it is there. */
 export const PING_AFTER_MS = 20_000;
 export const ANSWER_WITHIN_MS = 5_000;
+const MOST_FAILURES = 3;
 
 /** A live run, and where it is. */
 export interface Live extends LiveRun {
   workspace: WorkspaceHead;
+}
+
+/** A workspace's channel, and the number of the overview that came last; -1 before the first. */
+interface Watched {
+  workspaceId: string;
+  seq: number;
 }
 
 export class Workspaces {
@@ -31,15 +38,25 @@ export class Workspaces {
   readonly liveCount = computed(() =>
     [...this.overviews.value.values()].reduce((sum, one) => sum + one.live_count, 0),
   );
-  /** Workspace by channel. */
-  private readonly channels = new Map<string, string>();
+  /** Whether the server has not answered at several attempts. */
+  readonly unreachable = signal(false);
+  private readonly channels = new Map<string, Watched>();
   private readonly abort = new AbortController();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private clockOffset = 0;
+  private failures = 0;
 
   constructor(private readonly socket: FeedSocket) {
-    socket.onUpdate((update) => this.take(update), this.abort.signal);
-    socket.onRenewed(() => this.channels.clear(), this.abort.signal);
+    const { signal: end } = this.abort;
+    socket.onUpdate((update) => this.take(update), end);
+    socket.onRenewed(() => {
+      this.channels.clear(); // the server names the workspaces anew
+      this.failures = 0;
+    }, end);
+    socket.onLost(() => {
+      this.failures += 1;
+      this.unreachable.value = this.failures >= MOST_FAILURES;
+    }, end);
     this.listen();
   }
 
@@ -55,35 +72,36 @@ export class Workspaces {
 
   private take(update: Update): void {
     this.listen();
+    this.unreachable.value = false;
     if (update.type === "workspaces") this.takeWorkspaces(update.workspaces);
-    else if (update.type === "overview") {
-      const workspaceId = this.channels.get(update.channel);
-      if (workspaceId === undefined) return;
+    if (!("channel" in update)) return;
+    const watched = this.channels.get(update.channel);
+    if (watched === undefined) return;
+    if (update.type === "overview") {
+      watched.seq = update.seq;
       this.clockOffset = update.now_ms - Date.now();
-      this.overviews.value = new Map(this.overviews.value).set(workspaceId, update);
+      this.overviews.value = new Map(this.overviews.value).set(watched.workspaceId, update);
+    } else if (update.type === "trouble") watched.seq = -1;
+    else if (update.type === "pong" && update.seq !== watched.seq) {
+      this.watch(update.channel, watched.workspaceId);
     }
   }
 
   private takeWorkspaces(workspaces: readonly WorkspaceHead[]): void {
     const ids = new Set(workspaces.map((one) => one.workspace_id));
-    for (const [channel, workspaceId] of this.channels) {
-      if (ids.has(workspaceId)) ids.delete(workspaceId);
-      else this.leave(channel, workspaceId);
+    this.overviews.value = new Map([...this.overviews.value].filter(([id]) => ids.has(id)));
+    for (const [channel, { workspaceId }] of this.channels) {
+      if (ids.delete(workspaceId)) continue;
+      this.channels.delete(channel);
+      this.say(workspaceId, { type: "unwatch", channel });
     }
-    for (const workspaceId of ids) {
-      const channel = newId();
-      this.channels.set(channel, workspaceId);
-      this.say(workspaceId, { type: "watch", channel, run_id: null, look: FIRST_LOOK });
-    }
+    for (const workspaceId of ids) this.watch(newId(), workspaceId);
     this.known.value = workspaces;
   }
 
-  private leave(channel: string, workspaceId: string): void {
-    this.channels.delete(channel);
-    this.say(workspaceId, { type: "unwatch", channel });
-    const overviews = new Map(this.overviews.value);
-    overviews.delete(workspaceId);
-    this.overviews.value = overviews;
+  private watch(channel: string, workspaceId: string): void {
+    this.channels.set(channel, { workspaceId, seq: -1 });
+    this.say(workspaceId, { type: "watch", channel, run_id: null, look: FIRST_LOOK });
   }
 
   private say(workspaceId: string, request: Parameters<FeedSocket["send"]>[0]["request"]): void {
@@ -97,10 +115,12 @@ export class Workspaces {
   }
 
   private ask(): void {
-    const [first] = this.channels;
-    if (first) this.say(first[1], { type: "ping", channel: first[0] });
+    for (const [channel, { workspaceId }] of this.channels) {
+      this.say(workspaceId, { type: "ping", channel });
+    }
+    const asked = this.channels.size > 0;
     this.timer = setTimeout(() => {
-      if (first) this.socket.doubt();
+      if (asked) this.socket.doubt();
       this.listen();
     }, ANSWER_WITHIN_MS);
   }

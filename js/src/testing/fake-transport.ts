@@ -19,6 +19,7 @@ type AnswerTo = (request: Request) => WithoutId<Answer> | undefined;
 
 export class FakeTransport implements Transport {
   readonly sent: Request[] = [];
+  lasting = false;
   /** What answers questions. */
   answer: AnswerTo = () => undefined;
   private readonly updates = new Set<(update: Update) => void>();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Carried, Update } from "../messages";
-import { decoded, FeedSocket } from "./feed-socket";
+import { decoded, FeedSocket, WAITS_MS } from "./feed-socket";
 
 class FakeWebSocket {
   static OPEN = 1;
@@ -103,6 +103,13 @@ test("a connection in doubt is replaced, and what comes on the old one is not he
   old.breaks();
   expect(heard).toEqual([]);
   expect(FakeWebSocket.made).toHaveLength(2);
+});
+
+test("what waits too long for a connection is never sent: it was told as not done", () => {
+  socket.send(question);
+  vi.advanceTimersByTime(WAITS_MS);
+  last().opens();
+  expect(last().sent).toEqual([]);
 });
 
 test("a closed socket stays closed, and frees its listeners", () => {

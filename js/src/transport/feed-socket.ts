@@ -5,6 +5,8 @@ import { withBuffers } from "./buffers";
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
+/** For so long a command or a question waits for a connection: no longer than for its answer. */
+export const WAITS_MS = 10_000;
 /** Of the channel that is opened again when the connection is there: not worth keeping till then. */
 const OF_CHANNELS: ReadonlySet<Request["type"]> = new Set(["watch", "unwatch", "look", "ping"]);
 
@@ -14,7 +16,8 @@ export class FeedSocket {
   private socket: WebSocket | null = null;
   private readonly listeners = new Set<Listener>();
   private readonly renewals = new Set<() => void>();
-  private waiting: Carried[] = [];
+  private readonly losses = new Set<() => void>();
+  private waiting: { carried: Carried; at: number }[] = [];
   private retryMs = FIRST_RETRY_MS;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
@@ -27,7 +30,9 @@ export class FeedSocket {
 
   send(carried: Carried): void {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(carried));
-    else if (!OF_CHANNELS.has(carried.request.type)) this.waiting.push(carried);
+    else if (!OF_CHANNELS.has(carried.request.type)) {
+      this.waiting = [...this.recent(), { carried, at: Date.now() }];
+    }
   }
 
   onUpdate(listener: Listener, signal: AbortSignal): void {
@@ -41,6 +46,12 @@ export class FeedSocket {
     signal.addEventListener("abort", () => this.renewals.delete(listener));
   }
 
+  /** Tells when there is no connection, at each attempt that fails. */
+  onLost(listener: () => void, signal: AbortSignal): void {
+    this.losses.add(listener);
+    signal.addEventListener("abort", () => this.losses.delete(listener));
+  }
+
   /** Nothing came where something should: the connection may be dead, as after a sleep. */
   doubt(): void {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
@@ -52,6 +63,11 @@ export class FeedSocket {
     this.closed = true;
     globalThis.removeEventListener?.("online", this.hurry);
     this.lose();
+  }
+
+  /** What has been told to the person as not done must not be done later. */
+  private recent() {
+    return this.waiting.filter(({ at }) => Date.now() - at < WAITS_MS);
   }
 
   private readonly hurry = () => {
@@ -68,7 +84,9 @@ export class FeedSocket {
       if (!mine()) return;
       this.retryMs = FIRST_RETRY_MS;
       for (const renewed of [...this.renewals]) renewed();
-      for (const carried of this.waiting.splice(0)) this.send(carried);
+      const waiting = this.recent();
+      this.waiting = [];
+      for (const { carried } of waiting) this.send(carried);
     };
     socket.onmessage = ({ data }) => {
       if (!mine()) return;
@@ -79,6 +97,7 @@ export class FeedSocket {
       if (!mine()) return;
       this.socket = null;
       if (this.closed) return;
+      for (const lost of [...this.losses]) lost();
       this.timer = setTimeout(this.hurry, this.retryMs);
       this.retryMs = Math.min(2 * this.retryMs, LONGEST_RETRY_MS);
     };

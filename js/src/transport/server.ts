@@ -25,6 +25,8 @@ export function serverRoute(server: PageServer): CommandRoute {
 
 /** Carries what one view says over the page's socket. */
 export class ServerCarrier implements Carrier {
+  readonly lasting = true;
+
   /**
    * @param pace_ms How often updates are handed on at the most; 0: as they come.
    */
@@ -46,14 +48,14 @@ export class ServerCarrier implements Carrier {
       for (const update of waiting.splice(0)) listener(update);
     };
     const take = (update: Update) => {
-      if (update.type !== "delta" && waiting.length === 0) {
-        listener(update);
+      waiting.push(update);
+      const pace = update.type === "delta" ? this.pace_ms() : 0;
+      if (pace > 0) {
+        timer ??= setTimeout(handOn, pace);
         return;
       }
-      waiting.push(update);
-      const pace = this.pace_ms();
-      if (pace <= 0) handOn();
-      else timer ??= setTimeout(handOn, pace);
+      clearTimeout(timer); // an answer waits for nothing, and keeps its place in the order
+      handOn();
     };
     this.socket.onUpdate(take, signal);
     signal.addEventListener("abort", () => {

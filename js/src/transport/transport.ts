@@ -6,6 +6,8 @@ export interface Carrier {
   onUpdate(listener: (update: Update) => void, signal: AbortSignal): void;
   /** Tells when the other side has forgotten the channels, so that they must be opened again. */
   onRenewed?(listener: () => void, signal: AbortSignal): void;
+  /** Whether the other side stays when the view goes, so that it must be told. */
+  readonly lasting?: boolean;
   /** Nothing comes: look whether the other side is still there. */
   doubt?(): void;
 }

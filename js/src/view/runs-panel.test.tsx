@@ -101,6 +101,27 @@ test("a live run is opened from its list", () => {
   expect(place.value).toEqual({ workspaceId: "w", experiment: "digits", runId: "run-1" });
 });
 
+test("another workspace shows its own experiments, and what is gone is not asked for", () => {
+  const other = { workspace_id: "v", name: "elsewhere", folder: "elsewhere" };
+  act(() => {
+    known.value = [workspace, other];
+  });
+  act(() => button("train.py").click());
+  const before = opened.length;
+  const choice = el.querySelector("select") as HTMLSelectElement;
+  choice.value = "v";
+  act(() => {
+    choice.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  expect(el.textContent).not.toContain("digits");
+  expect(opened).toHaveLength(before);
+  act(() => {
+    place.value = { workspaceId: "w", experiment: "digits", runId: null };
+    known.value = [other];
+  });
+  expect(opened.filter((one) => one.subject.workspace_id === "v")).toEqual([]);
+});
+
 test("where there is no workspace the panel says how to make one", () => {
   act(() => {
     known.value = [];

@@ -1,4 +1,4 @@
-import { type Signal, useComputed } from "@preact/signals";
+import type { Signal } from "@preact/signals";
 import type { ComponentChild } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { ExperimentRow, Overview, WorkspaceHead } from "../messages";
@@ -34,17 +34,19 @@ interface Props {
 /** The experiments and runs of a workspace, and one run beside them. */
 export function RunsPanel({ workspaces, place, open }: Props) {
   const known = workspaces.known.value;
-  const { experiment, runId } = place.value;
   const workspace = chosen(known, place.value.workspaceId);
-  const overview = useComputed(() => workspaces.overviews.value.get(workspace?.workspace_id ?? ""));
-  const shown = experiment ?? overview.value?.experiments[0]?.name ?? null;
+  // What is asked for of a workspace that is gone is not asked for of another.
+  const away = (place.value.workspaceId ?? workspace?.workspace_id) !== workspace?.workspace_id;
+  const { experiment, runId } = away ? NOWHERE : place.value;
+  const overview = workspaces.overviews.value.get(workspace?.workspace_id ?? "");
+  const shown = experiment ?? overview?.experiments[0]?.name ?? null;
   const go = (to: Partial<Place>) => {
     place.value = { ...place.value, workspaceId: workspace?.workspace_id ?? null, ...to };
   };
   return (
     <section class="rw-root rw-whole" aria-label={strings.trainingRuns}>
       {workspace === null ? (
-        <p class="rw-empty">{known === null ? strings.loading : strings.noWorkspace}</p>
+        <p class="rw-empty">{known ? strings.noWorkspace : waitingFor(workspaces)}</p>
       ) : (
         <div class={runId === null ? "rw-workbench" : "rw-workbench rw-with-run"}>
           <nav class="rw-side" aria-label={strings.experiments}>
@@ -55,12 +57,12 @@ export function RunsPanel({ workspaces, place, open }: Props) {
             />
             <LiveRuns
               workspaces={workspaces}
-              overview={overview.value}
+              overview={overview}
               runId={runId}
               onChoose={(of, run) => go({ experiment: of, runId: run })}
             />
             <Experiments
-              experiments={overview.value?.experiments ?? []}
+              experiments={overview?.experiments ?? []}
               shown={shown}
               onChoose={(name) => go({ experiment: name, runId: null })}
             />
@@ -76,7 +78,7 @@ export function RunsPanel({ workspaces, place, open }: Props) {
                   session={session}
                   channel={channel}
                   onOpen={(row) => go({ experiment: shown, runId: row.run_id })}
-                  current={place.value.runId}
+                  current={runId}
                 />
               )}
             />
@@ -100,6 +102,10 @@ export function RunsPanel({ workspaces, place, open }: Props) {
       )}
     </section>
   );
+}
+
+function waitingFor(workspaces: Workspaces): string {
+  return workspaces.unreachable.value ? strings.noServerExtension : strings.loading;
 }
 
 function chosen(known: readonly WorkspaceHead[] | null, id: string | null): WorkspaceHead | null {

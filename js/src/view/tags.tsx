@@ -16,7 +16,7 @@ export function parseTag(text: string): { key: string; value: string | null } | 
 export function TagEditor({ session, run }: { session: Session; run: RunHead }) {
   const run_ids = [run.run_id];
   const back = (key: string): Order =>
-    key in run.tags
+    Object.hasOwn(run.tags, key)
       ? { type: "set_tag", run_ids, key, value: run.tags[key] ?? null }
       : { type: "remove_tag", run_ids, key };
   const give = (key: string, value: string | null) =>
