@@ -14,7 +14,15 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import beside_mlflow, cancel_latency, process_costs, reading, record_speed, watching
+from benchmarks import (
+    beside_mlflow,
+    cancel_latency,
+    process_costs,
+    reading,
+    record_speed,
+    serving,
+    watching,
+)
 from benchmarks.figure import Figure
 
 PARTS = {
@@ -35,6 +43,7 @@ PARTS = {
     "answer": watching.answer,
     "watch": watching.costs,
     "live": watching.live,
+    "serve": serving.crowd,
     "beside": beside_mlflow.compare,
 }
 
@@ -65,7 +74,7 @@ def main(chosen: list[str]) -> int:
     }
     path = Path(__file__).with_name("results.json")
     measured = [asdict(figure) for figure in figures]
-    if chosen:  # the other parts stay as they were measured
+    if chosen and path.exists():  # the other parts stay as they were measured
         anew = {figure.work for figure in figures}
         before = json.loads(path.read_text(encoding="utf-8"))["figures"]
         measured = [one for one in before if one["work"] not in anew] + measured

@@ -518,5 +518,140 @@ def _mlflow_store(folder: str) -> str:
     return f"sqlite:///{folder}/mlflow.sqlite"
 
 
+# --- pages that watch over a server --------------------------------------------------------------
+
+
+def live_runs(count: str, each_second: str, folder: str) -> None:
+    """Log the time to `count` runs, so often a second to each; print the workspace and the runs."""
+    from runwatch import Experiment, Workspace
+
+    experiment = Experiment(Workspace(path=folder), "served")
+    runs = [experiment.start_logging(display_name=f"run {n}") for n in range(int(count))]
+    for run in runs:
+        run.log("clock", time.time())
+    workspace_id = experiment.workspace._record.database.workspace_id
+    print(json.dumps([workspace_id, [run.id for run in runs]]), flush=True)
+    pause = 1 / (int(each_second) * len(runs))
+    due = time.monotonic()
+    while True:
+        for run in runs:
+            due += pause
+            time.sleep(max(0.0, due - time.monotonic()))
+            run.log("clock", time.time())
+
+
+class _Heard:
+    """What pages have heard: each channel's number, and how long each point was on its way."""
+
+    def __init__(self) -> None:
+        self.began = 0
+        self.lost = 0
+        self.messages = 0
+        self.size_bytes = 0
+        self.took: list[float] = []
+        self._seq: dict[str, int] = {}
+        self._newest: dict[str, float] = {}
+
+    def forget(self) -> None:
+        """Count anew from here on; the channels go on."""
+        self.messages = self.size_bytes = 0
+        self.took.clear()
+
+    def take(self, frame: str | bytes) -> None:
+        """Take in one message to one page."""
+        at = time.time()
+        self.messages += 1
+        self.size_bytes += len(frame)
+        text, buffers = _parts(frame)
+        update = json.loads(text)
+        channel = update.get("channel")
+        if channel is None:
+            return
+        before = self._seq.get(channel)
+        self.began += before is None
+        self.lost += update["type"] == "trouble"
+        if before is not None and update["type"] != "trouble":
+            self.lost += update["seq"] - before - 1
+        self._seq[channel] = update.get("seq", 0)
+        newest = self._newest.get(channel, 0.0)
+        for points in update.get("points", ()):
+            logged = array("d", buffers[points["values"]["data"]["$buffer"]])
+            if before is not None:
+                self.took += [at - value for value in logged if value > newest]
+            self._newest[channel] = max([newest, *logged])
+
+
+def _parts(frame: str | bytes) -> tuple[str | bytes, list[bytes]]:
+    """Return the JSON and the buffers of a frame (`runwatch.feed.wire.frame`)."""
+    if isinstance(frame, str):
+        return frame, []
+    parts, at = [], 0
+    while at < len(frame):
+        end = at + 4 + int.from_bytes(frame[at : at + 4], "little")
+        parts.append(frame[at + 4 : end])
+        at = end
+    return parts[0], parts[1:]
+
+
+def pages(url: str, token: str, record: str, count: str, seconds: str) -> dict[str, Any]:
+    """Listen as so many pages: each watches the workspace, the experiment's table and one run.
+
+    Prints a line when it begins to count and one when it has ended; then what was heard.
+    """
+    import asyncio
+
+    return asyncio.run(_listen(url, token, json.loads(record), int(count), float(seconds)))
+
+
+async def _listen(
+    url: str, token: str, record: list[Any], count: int, seconds: float
+) -> dict[str, Any]:
+    import asyncio
+
+    from tornado.httpclient import HTTPRequest
+    from tornado.websocket import websocket_connect
+
+    workspace_id, run_ids = record
+    heard = _Heard()
+
+    async def page(number: int) -> None:
+        socket = await websocket_connect(
+            HTTPRequest(url, headers={"Authorization": f"token {token}"})
+        )
+        run_id = run_ids[number % len(run_ids)]
+        subjects = {"all": {}, "table": {"experiment": "served"}, "run": {"run_id": run_id}}
+        for name, subject in subjects.items():
+            watch = {"type": "watch", "channel": f"{name} {number}", "run_id": None, "look": {}}
+            carried = {"workspace_id": workspace_id, **subject, "request": watch}
+            await socket.write_message(json.dumps(carried))
+        while (frame := await socket.read_message()) is not None:
+            heard.take(frame)
+        heard.lost += 1  # the server has closed it
+
+    listening = [asyncio.create_task(page(number)) for number in range(count)]
+    while heard.began < 3 * count:
+        await asyncio.sleep(0.1)
+    await asyncio.sleep(3)  # what was to be done once is done
+    heard.forget()
+    _say("begun")
+    before = time.process_time()
+    await asyncio.sleep(seconds)
+    share = (time.process_time() - before) / seconds
+    _say("ended")
+    for task in listening:
+        task.cancel()
+    return {
+        "took": heard.took,
+        "lost": heard.lost,
+        "messages": heard.messages,
+        "size_bytes": heard.size_bytes,
+        "share": share,
+    }
+
+
+def _say(word: str) -> None:
+    print(word, flush=True)
+
+
 if __name__ == "__main__":
     print(json.dumps(globals()[sys.argv[1]](*sys.argv[2:])))

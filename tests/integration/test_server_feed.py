@@ -8,6 +8,7 @@ import struct
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from runwatch.core import Experiment, Run, Workspace
+from runwatch.feed.questions import MOST_FILE_BYTES
 from tests.browser import jupyter_server
 from tests.browser.jupyter_server import JupyterServer
 
@@ -243,5 +245,45 @@ def test_two_pages_of_one_run_hear_the_same(
             for opened in (one, other):
                 delta = await opened.hear(lambda u: u["type"] == "delta" and "run" in u)
                 assert delta["run"]["tags"] == {"seen": "by both"}
+
+    asyncio.run(main())
+
+
+def test_a_page_that_does_not_read_holds_up_nobody_and_is_kept_no_more_than_a_little(
+    server: JupyterServer, workspace: Workspace, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "large").write_bytes(bytes(MOST_FILE_BYTES))
+    run.upload_file("outputs/large", tmp_path / "large")
+
+    def tagged(key: str) -> Callable[[dict[str, Any]], bool]:
+        return lambda update: key in update.get("run", {}).get("tags", {})
+
+    async def main() -> None:
+        async with page(server, workspace) as stalled, page(server, workspace) as other:
+            snapshot = await stalled.watch("a", run_id=run.id)
+            await other.watch("b", run_id=run.id)
+            large = {"run_id": run.id, "name": "outputs/large", "start_bytes": 0}
+            for part in ("first", "second", "third"):  # what lies between is full before the last
+                for number in range(20):
+                    question = {"type": "read_file", "id": f"{part} {number}", **large}
+                    await stalled.say({**question, "limit_bytes": MOST_FILE_BYTES}, run_id=run.id)
+                tag = {"type": "set_tag", "id": part, "run_ids": [run.id], "key": part}
+                await stalled.say({**tag, "value": None}, run_id=run.id)  # comes to a thread last
+                await other.hear(tagged(part))
+
+            taken = [await stalled.hear(lambda update: True)]
+            while taken[-1]["type"] != "pong":
+                await stalled.say({"type": "ping", "channel": "a"}, run_id=run.id)
+                taken.append(await stalled.hear(lambda update: True))
+            assert sum(update["type"] == "file_read" for update in taken) < 30, "of 60"
+            heard = {update["seq"] for update in taken if update["type"] == "delta"}
+            assert set(range(snapshot["seq"] + 1, taken[-1]["seq"] + 1)) - heard, "it sees a gap"
+            watch = {"type": "watch", "channel": "a", "run_id": None, "look": {}}
+            await stalled.say(watch, run_id=run.id)
+            again = await stalled.hear(lambda update: update["type"] == "snapshot")
+            assert again["run"]["tags"].keys() == {"first", "second", "third"}
+            run.tag("read again")
+            delta = await stalled.hear(tagged("read again"))
+            assert delta["seq"] == again["seq"] + 1
 
     asyncio.run(main())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import random
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -67,6 +69,13 @@ class View:
             new = decoded(one.values)
             drawn = new if one.replace else drawn + new
         return drawn
+
+    @property
+    def log(self) -> str:
+        shown = ""
+        for part in self.parts("log_text"):
+            shown = part.text if part.replace else shown + part.text
+        return shown
 
 
 def decoded(numbers: Numbers) -> list[float]:
@@ -326,6 +335,84 @@ def test_the_log_is_followed_from_its_tail(watch: Any, run: Run) -> None:
     eventually(lambda: view.picture.log_text.text == "é\n")
 
 
+def test_views_that_look_alike_see_the_same_whenever_they_come(watch: Any, run: Run) -> None:
+    log = run._paths.std_log
+    log.parent.mkdir(parents=True)
+
+    def go_on() -> None:
+        for step in range(700):
+            run.log("wave", math.sin(step / 50))
+        run.create_children(count=2)
+        run.flush()
+        with open(log, "a") as file:
+            file.writelines(f"line {n}\n" for n in range(5_000))
+
+    go_on()
+    first, _ = watch()
+    views = [first]
+    for rounds in range(2, 5):
+        go_on()
+        for view in views:
+            eventually(lambda seen=view, n=rounds: seen.points("wave")[-1].count == 700 * n)
+            eventually(lambda seen=view: seen.log.endswith("line 4999\n"))
+            eventually(lambda seen=view, n=rounds: seen.picture.tree.total == 2 * n)
+        views.append(watch()[0])
+        for view in views:
+            eventually(lambda seen=view: seen.values("wave") == first.values("wave"))
+            eventually(lambda seen=view: seen.picture.rows == first.picture.rows)
+            eventually(lambda seen=view: seen.run == first.run)
+            eventually(lambda seen=view: first.log.endswith(seen.log))
+    for view in views:
+        assert [update.seq for update in view.updates] == list(range(1, len(view.updates) + 1))
+
+
+def test_whoever_looks_elsewhere_leaves_the_others_as_they_are(watch: Any, run: Run) -> None:
+    for step in range(20_000):
+        run.log("wave", math.sin(step / 500))
+    run.create_children(count=3)
+    run.flush()
+    (one, of_one), (other, of_other) = watch(), watch()
+    of_one.look(Look(charts=True, limit=1))
+    assert len(one.values("wave")) > MOST_POINTS_SMALL >= len(other.values("wave"))
+    assert (len(one.picture.rows), len(other.picture.rows)) == (1, 3)
+    of_other.look(Look(charts=True, limit=1))
+    run.log("wave", 2.0)
+    for view in (one, other):
+        eventually(lambda seen=view: seen.points("wave")[-1].last == 2)
+        assert len(view.picture.rows) == 1
+    eventually(lambda: one.values("wave") == other.values("wave"))
+
+
+def test_views_that_come_go_and_look_elsewhere_all_see_what_is_there(
+    watcher: Watcher, run: Run
+) -> None:
+    chosen = random.Random(4)
+    looks = [Look(charts=charts, limit=limit) for charts in (False, True) for limit in (2, 5)]
+    looks += [Look(filter="metric:loss > 20"), Look(sort=Sort(column="name"), columns=["tags"])]
+    views: list[tuple[View, Any]] = []
+    for step in range(60):
+        run.log("loss", float(step))
+        if step % 10 == 0:
+            run.child_run(f"child {step}").log("loss", step)
+        chosen.choice([run.flush, partial(run.tag, str(step % 7), str(step)), lambda: None])()
+        if len(views) < 4 or chosen.random() < 0.2:
+            view = View()
+            views.append((view, watcher.subscribe(OfRun(run.id), chosen.choice(looks), view)))
+        else:
+            chosen.choice(views)[1].look(chosen.choice(looks))
+        if len(views) > 6:
+            views.pop(chosen.randrange(6))[1].close()
+    run.flush()
+    for view, subscription in views:
+        eventually(lambda seen=view: seen.values("loss") == [float(step) for step in range(60)])
+        there = watcher.glance(OfRun(run.id), subscription.channel.look)
+        eventually(lambda seen=view, now=there: seen.picture.rows == now.rows)
+        eventually(lambda seen=view, now=there: seen.run == now.run)
+        assert view.picture.tree == there.tree
+        assert [update.seq for update in view.updates] == list(range(1, len(view.updates) + 1))
+        subscription.close()
+
+
 def test_the_thread_lives_only_while_somebody_looks(watch: Any) -> None:
     def threads() -> list[str]:
         return [t.name for t in threading.enumerate() if t.name == "runwatch-watcher"]
@@ -350,6 +437,22 @@ def test_a_view_that_cant_be_reached_does_not_end_the_others_feed(
     view, _ = watch()
     run.tag("still", "here")
     eventually(lambda: view.run.tags == {"still": "here"})
+
+
+def test_a_view_that_leaves_as_it_is_told_does_not_end_the_others_feed(
+    watcher: Watcher, watch: Any, run: Run
+) -> None:
+    def leaving(update: Any) -> None:
+        if isinstance(update, Delta):
+            for one in opened:
+                one.close()
+
+    looks = [Look(), Look(limit=1), Look(limit=2)]
+    opened = [watcher.subscribe(OfRun(run.id), look, leaving) for look in looks]
+    view, _ = watch(limit=3)
+    for key in ("still", "here"):
+        run.tag(key)
+        eventually(lambda key=key: key in view.run.tags)
 
 
 def answer(run: Run, command: Any) -> Any:

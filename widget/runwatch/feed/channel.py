@@ -1,4 +1,4 @@
-"""What one channel of a view has been sent, and what it lacks."""
+"""What the views that look alike have been sent, and what they lack."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from runwatch.feed.messages import (
     LogText,
     Look,
     Points,
-    Pong,
     Progress,
     RunFile,
     RunHead,
@@ -38,14 +37,15 @@ MOST_SUMMARY_METRICS = 24
 
 
 class Channel:
-    """Makes the snapshot and the deltas for one channel of a view."""
+    """Makes the snapshot and the deltas for all views that look at one thing in the same way.
 
-    def __init__(self, database: Database, name: str, family: Family, look: Look) -> None:
+    What it makes has no channel's name and no number yet: each view gives it its own.
+    """
+
+    def __init__(self, database: Database, family: Family, look: Look) -> None:
         self._database = database
-        self._name = name
         self.family = family
-        self._look = look
-        self.seq = 0
+        self.look = look
         self._tree = TreeView(family)
         self._series: dict[int, SeriesFeed] = {}
         self._head: RunHead | None = None
@@ -72,41 +72,55 @@ class Channel:
             now_ms=now_us() // 1000,
         )
 
-    def pong(self) -> Pong:
-        """Return the answer to a view that asks whether somebody is there."""
-        return Pong(channel=self._name, seq=self.seq, now_ms=now_us() // 1000)
-
     def snapshot(self, connection: Connection) -> Snapshot:
-        """Return everything that the channel shows, and begin its sequence anew."""
-        self.seq += 1
+        """Return everything that is shown, read anew: for the first view, or for all of them."""
         self._head = self._current_head()
-        tree, rows = self._tree.whole(connection, self._look)
+        self._tree.whole(connection, self.look)
         self._series = {}
         self._follow_series(connection)
         self._files = self._current_files()
-        logs = []
         if self._log is not None:
             self._log.restart()
-            logs = self._log.logs() or []
+            self._log.logs()
+        return self._snapshot(self._points_of(connection, list(self._series)), self._log_text())
+
+    def repeat(self, connection: Connection) -> Snapshot:
+        """Return what the views have by now as one snapshot: for another that joins them."""
+        points = [one for feed in self._series.values() for one in feed.repeat(connection)]
+        return self._snapshot(points, None if self._log is None else self._log.repeat())
+
+    def _snapshot(self, points: list[Points], log_text: LogText | None) -> Snapshot:
+        tree, rows = self._tree.repeat()
         return Snapshot(
-            channel=self._name,
-            seq=self.seq,
+            channel="",
+            seq=0,
             now_ms=now_us() // 1000,
             run=self._head,
             experiment=self.family.experiment_head(),
             tree=tree,
             rows=rows,
             offered=list(self.family.offered),
-            points=self._all_points(connection),
+            points=points,
             structures=self.family.structures(),
-            logs=logs,
+            logs=[] if self._log is None else self._log.sizes,
             files=self._files,
-            log_text=self._log_text(),
+            log_text=log_text,
         )
+
+    def beyond(self, connection: Connection, other: Channel) -> Delta | None:
+        """Return what a view of another channel lacks to be one of this: it changes its look."""
+        news = self._tree.beyond(other._tree)
+        lacking = [feed for key, feed in self._series.items() if feed != other._series.get(key)]
+        news["points"] = [one for feed in lacking for one in feed.repeat(connection)] or None
+        news["run"] = _difference(other._head, self._head)
+        news["files"] = self._files if self._files != other._files else None
+        if self._log is not None and self._log != other._log:
+            news["logs"], news["log_text"] = self._log.sizes, self._log.repeat()
+        return self._delta(news)
 
     def change_look(self, connection: Connection, look: Look) -> Delta | None:
         """Return what the view lacks for another look."""
-        before, self._look = self._look, look
+        before, self.look = self.look, look
         news = self._tree.change_look(connection, look)
         news["log_text"] = self._log_text()
         if before.charts != look.charts:
@@ -149,21 +163,14 @@ class Channel:
 
     def _head_news(self) -> dict[str, Any] | None:
         before, self._head = self._head, self._current_head()
-        if before is None or self._head is None or before == self._head:
-            return None
-        changed = {
-            name: value
-            for name in RunHead.__struct_fields__
-            if (value := getattr(self._head, name)) != getattr(before, name)
-        }
-        return changed or None
+        return _difference(before, self._head)
 
     # --- charts -----------------------------------------------------------------------------
 
     def _follow_series(self, connection: Connection) -> None:
         """Follow the metrics of the watched run, and of those that are compared with it."""
-        most = MOST_POINTS if self._look.charts else MOST_POINTS_SMALL
-        compared = runs.with_ids(connection, self._look.compare[:MOST_COMPARED])
+        most = MOST_POINTS if self.look.charts else MOST_POINTS_SMALL
+        compared = runs.with_ids(connection, self.look.compare[:MOST_COMPARED])
         wanted = {row.id: row.run_id for row in compared if row.id in self.family.rows}
         run = self.family.run()
         if run is not None:
@@ -171,9 +178,6 @@ class Channel:
         self._series = {
             key: self._series.get(key) or SeriesFeed(run_id, most) for key, run_id in wanted.items()
         }
-
-    def _all_points(self, connection: Connection) -> list[Points]:
-        return self._points_of(connection, list(self._series))
 
     def _points_of(self, connection: Connection, keys: list[int]) -> list[Points]:
         found: list[Points] = []
@@ -208,7 +212,7 @@ class Channel:
         return news
 
     def _log_text(self) -> LogText | None:
-        return None if self._log is None else self._log.text(self._look.log)
+        return None if self._log is None else self._log.text(self.look.log)
 
     def _current_files(self) -> list[RunFile]:
         run = self.family.run()
@@ -225,5 +229,14 @@ class Channel:
         present = {key: value for key, value in news.items() if value is not None}
         if not present:
             return None
-        self.seq += 1
-        return Delta(channel=self._name, seq=self.seq, now_ms=now_us() // 1000, **present)
+        return Delta(channel="", seq=0, now_ms=now_us() // 1000, **present)
+
+
+def _difference(before: RunHead | None, after: RunHead | None) -> dict[str, Any] | None:
+    if before is None or after is None or before == after:
+        return None
+    return {
+        name: value
+        for name in RunHead.__struct_fields__
+        if (value := getattr(after, name)) != getattr(before, name)
+    }

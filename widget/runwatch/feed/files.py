@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runwatch.feed.messages import LogFile, LogText, RunFile
@@ -17,26 +18,26 @@ MOST_BYTES = 128 * 1024
 MOST_FILES = 500
 
 
+@dataclass
 class LogFeed:
-    """Follows the log file that a view has open."""
+    """Follows the log file that views have open."""
 
-    def __init__(self, paths: RunPaths) -> None:
-        self._paths = paths
-        self._name: str | None = None
-        self._position = 0
-        self._sizes: list[LogFile] = []
+    _paths: RunPaths
+    _name: str | None = None
+    _position: int = 0
+    sizes: list[LogFile] = field(default_factory=list)
 
     def restart(self) -> None:
         """Forget what was sent: the view begins anew."""
         self._name = None
-        self._sizes = []
+        self.sizes = []
 
     def logs(self) -> list[LogFile] | None:
         """Return the log files, or None if they are as before."""
         found = [LogFile(name=n, size_bytes=s) for n, s in _files_below(self._paths.logs)]
-        if found == self._sizes:
+        if found == self.sizes:
             return None
-        self._sizes = found
+        self.sizes = found
         return found
 
     def text(self, name: str | None) -> LogText | None:
@@ -44,7 +45,7 @@ class LogFeed:
 
         The logs that are known are those that `logs` has found.
         """
-        known = [log.name for log in self._sizes]
+        known = [log.name for log in self.sizes]
         opened = name if name in known else (known[-1] if known else None)
         if opened is None:
             return None
@@ -52,6 +53,19 @@ class LogFeed:
         if replace:
             self._name, self._position = opened, 0
         return self._read(opened, replace=replace)
+
+    def repeat(self) -> LogText | None:
+        """Return the tail of what was sent of the open log by now."""
+        if self._name is None:
+            return None
+        start = max(0, self._position - TAIL_BYTES)
+        try:
+            with open(self._paths.logs / self._name, "rb") as file:
+                file.seek(start)
+                data = file.read(self._position - start)
+        except OSError:  # removed meanwhile, or not to be read
+            return None
+        return _text(self._name, start, data, replace=True)
 
     def _read(self, name: str, *, replace: bool) -> LogText | None:
         try:
@@ -66,20 +80,26 @@ class LogFeed:
                     start, replace = size - TAIL_BYTES, True
                 file.seek(start)
                 data = file.read(size - start)
-        except FileNotFoundError:
+        except OSError:  # removed meanwhile, or not to be read
             return None
-        if replace and start > 0:  # begin with a whole line
-            cut = data.find(b"\n") + 1
-            start, data = start + cut, data[cut:]
-        data = data[: len(data) - _torn_bytes(data)]
-        self._position = start + len(data)
-        return LogText(
-            name=name,
-            start_bytes=start,
-            end_bytes=self._position,
-            text=data.decode("utf-8", errors="replace"),
-            replace=replace,
-        )
+        text = _text(name, start, data, replace=replace)
+        self._position = text.end_bytes
+        return text
+
+
+def _text(name: str, start: int, data: bytes, *, replace: bool) -> LogText:
+    """Return a piece of a log: it begins with a whole line and ends with a whole character."""
+    if replace and start > 0:
+        cut = data.find(b"\n") + 1
+        start, data = start + cut, data[cut:]
+    data = data[: len(data) - _torn_bytes(data)]
+    return LogText(
+        name=name,
+        start_bytes=start,
+        end_bytes=start + len(data),
+        text=data.decode("utf-8", errors="replace"),
+        replace=replace,
+    )
 
 
 def _torn_bytes(data: bytes) -> int:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from runwatch.feed.family import Touched
-from runwatch.feed.messages import ExperimentRow, LiveRun, Look, Overview, Pong
+from runwatch.feed.messages import ExperimentRow, LiveRun, Look, Overview
 from runwatch.store import experiments, runs
 from runwatch.store.clock import now_us, to_ms
 from runwatch.store.metrics import SeriesRow
@@ -65,13 +65,14 @@ class Survey:
 
     def _take(self, row: RunRow, recount: set[int]) -> None:
         counts = self._counts.setdefault(row.experiment, Counter())
+        newest = self._newest_us.get(row.experiment, 0)
+        self._newest_us[row.experiment] = max(newest, row.created_us)
         before = self._live.pop(row.id, None)
         if before is not None:
             counts[before.status] -= 1
             counts[row.status] += 1
         elif row.id > self._newest_key:
             self._newest_key = row.id
-            self._newest_us[row.experiment] = row.created_us
             counts[row.status] += 1
         else:
             recount.add(row.experiment)
@@ -97,32 +98,30 @@ class Survey:
 
 
 class Overviewer:
-    """Makes the overviews for one channel of a view."""
+    """Makes the overviews for all views of a workspace: a `Channel` that knows one look."""
 
-    def __init__(self, survey: Survey, name: str) -> None:
+    def __init__(self, survey: Survey, look: Look) -> None:
         self._survey = survey
-        self._name = name
-        self.seq = 0
+        self.look = look
 
     def is_live(self) -> bool:
         """Return whether a run has not ended."""
         return self._survey.is_live()
 
-    def pong(self) -> Pong:
-        """Return the answer to a view that asks whether somebody is there."""
-        return Pong(channel=self._name, seq=self.seq, now_ms=now_us() // 1000)
-
     def snapshot(self, connection: Connection) -> Overview:
         """Return the overview."""
-        self.seq += 1
         return Overview(
-            channel=self._name,
-            seq=self.seq,
+            channel="",
+            seq=0,
             now_ms=now_us() // 1000,
             experiments=self._survey.experiments,
             live=self._survey.live,
             live_count=self._survey.live_count,
         )
+
+    def repeat(self, connection: Connection) -> Overview:
+        """Return the overview as the views have it."""
+        return self.snapshot(connection)
 
     def refresh(
         self, connection: Connection, touched: Touched, series: Sequence[SeriesRow]
@@ -134,7 +133,8 @@ class Overviewer:
         """Return nothing: files are no part of it."""
 
     def change_look(self, connection: Connection, look: Look) -> None:
-        """Return nothing: there is one way to look at it."""
+        """Return nothing: all looks show the same."""
+        self.look = look
 
 
 def _live_run(row: RunRow, experiment: str) -> LiveRun:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +33,7 @@ _WHOLE = 2.0**53
 class _Sent:
     """What a view has of one series."""
 
+    row: SeriesRow = field(compare=False)
     count: int = 0
     read: int = 0
     """Up to where points were sent: a whole number of stretches."""
@@ -43,24 +44,38 @@ class _Sent:
     highest: tuple[float, float] | None = None
 
 
+@dataclass
 class SeriesFeed:
     """Sends each metric of one run once in full, and then what has been added."""
 
-    def __init__(self, run_id: str, most: int) -> None:
-        self._run_id = run_id
-        self._most = most
-        self._sent: dict[int, _Sent] = {}
+    _run_id: str
+    _most: int
+    _sent: dict[int, _Sent] = field(default_factory=dict)
 
     def news(self, connection: Connection, rows: Iterable[SeriesRow]) -> list[Points]:
         """Return what the view lacks of these series."""
         found = []
         for row in rows:
-            sent = self._sent.setdefault(row.id, _Sent())
+            sent = self._sent.setdefault(row.id, _Sent(row))
             if row.kind == "scalar" and sent.count != row.count:
                 found.append(self._news_of(connection, row, sent))
         return found
 
+    def repeat(self, connection: Connection) -> list[Points]:
+        """Return in one piece what was sent by now."""
+        return [self._whole_of(connection, sent) for sent in self._sent.values() if sent.count]
+
+    def _whole_of(self, connection: Connection, sent: _Sent) -> Points:
+        arrays = _read(connection, sent.row.id, 0)
+        known = slice(sent.count)
+        arrays = metrics.MetricArrays(
+            arrays.steps[known], arrays.times[known], arrays.values[known]
+        )
+        keep = extremes(arrays.values[: sent.read], sent.stretch)
+        return points(sent.row, self._run_id, arrays, keep, sent, replace=True)
+
     def _news_of(self, connection: Connection, row: SeriesRow, sent: _Sent) -> Points:
+        sent.row = row
         added = (row.count - sent.read) * (2 if sent.stretch > 1 else 1) // sent.stretch
         replace = sent.count == 0 or sent.drawn + added > 2 * self._most
         if replace:
@@ -119,7 +134,7 @@ def read_range(
     if len(inside):  # and the neighbours, so that lines reach the edges
         inside = np.arange(max(0, inside[0] - 1), min(len(places), inside[-1] + 2))
     arrays = metrics.MetricArrays(arrays.steps[inside], arrays.times[inside], arrays.values[inside])
-    sent = _Sent(count=len(inside))
+    sent = _Sent(row, count=len(inside))
     sent.lowest, sent.highest = _wider(sent, arrays, 0)
     keep = extremes(arrays.values, stretch_for(len(inside), 2 * MOST_POINTS))
     return points(row, run_id, arrays, keep, sent, replace=True)

@@ -70,8 +70,14 @@ class Session:
 
     def watch(self, channel: str, scope: Scope, look: Look) -> Subscription:
         """Open a channel, or begin it again."""
-        self.unwatch(channel)
-        opened = self._watcher.subscribe(scope, look, self._send, channel=channel)
+        before = self.channels.pop(channel, None)
+        if before is not None:
+            before.hush()
+        try:
+            opened = self._watcher.subscribe(scope, look, self._send, channel=channel)
+        finally:
+            if before is not None:  # only now, so that what both look at is not loaded again
+                before.close()
         self.channels[channel] = opened
         return opened
 

@@ -1,4 +1,4 @@
-"""The window of a tree that a view has: what it was sent, and what it lacks."""
+"""The window of a tree that views have: what they were sent, and what they lack."""
 
 from __future__ import annotations
 
@@ -23,28 +23,39 @@ _FIELDS = TreeRow.__struct_fields__
 
 
 class TreeView:
-    """Makes the rows of one view's window and tells which of them have changed."""
+    """Makes the rows of a window and tells which of them have changed."""
 
     def __init__(self, family: Family) -> None:
         self._family = family
         self._order = TreeOrder(family)
         self._look = Look(limit=0)
-        self._window: TreeWindow | None = None
+        self._window = TreeWindow(offset=0, total=0, ids=[], columns=[])
         self._offered = 0
         self._sent: dict[str, TreeRow] = {}
         self._sparks: dict[tuple[int, str], tuple[int, list[float]]] = {}
         self._sparked = 0.0
 
     def whole(self, connection: Connection, look: Look) -> tuple[TreeWindow, list[TreeRow]]:
-        """Return the window and all its rows."""
-        self._sent, self._offered = {}, len(self._family.offered)
+        """Return the window and all its rows, made anew."""
+        self._offered = len(self._family.offered)
         self._look = look
         self._order.arrange(look)
         self._read_sparks(connection)
         self._window = self._current()
-        rows = [self._row(place) for place in self._shown()]
-        self._sent = {row.run_id: row for row in rows}
-        return self._window, rows
+        self._sent = {row.run_id: row for row in map(self._row, self._shown())}
+        return self.repeat()
+
+    def repeat(self) -> tuple[TreeWindow, list[TreeRow]]:
+        """Return the window and all its rows as views have them by now."""
+        return self._window, [self._sent[run_id] for run_id in self._window.ids]
+
+    def beyond(self, other: TreeView) -> dict[str, Any]:
+        """Return the parts of a delta that a view of another window lacks to have this one."""
+        changes = [_change(other._sent.get(row.run_id), row) for row in self.repeat()[1]]
+        news: dict[str, Any] = {"rows": [change for change in changes if change] or None}
+        if self._window != other._window:
+            news["tree"] = self._window
+        return news
 
     def offered(self) -> list[str] | None:
         """Return the columns that there can be, if there are more than were sent."""
@@ -68,7 +79,7 @@ class TreeView:
         now = time.monotonic()
         if now - self._sparked > SPARKS_EVERY_S and self._read_sparks(connection):
             return self._lacking(self._shown())
-        if moved or self._columns() != (self._window and self._window.columns):
+        if moved or self._columns() != self._window.columns:
             return self._lacking(self._shown())
         return self._lacking([place for place in self._shown() if place.key in touched.keys])
 
@@ -76,14 +87,9 @@ class TreeView:
         changes = []
         for place in places:
             row = self._row(place)
-            before = self._sent.get(row.run_id)
-            change = (
-                {name: getattr(row, name) for name in _FIELDS}
-                if before is None
-                else _difference(before, row)
-            )
+            change = _change(self._sent.get(row.run_id), row)
             if change:
-                changes.append({"run_id": row.run_id, **change})
+                changes.append(change)
                 self._sent[row.run_id] = row
         news: dict[str, Any] = {"rows": changes or None}
         window = self._current()
@@ -176,9 +182,11 @@ class TreeView:
         return changed
 
 
-def _difference(before: TreeRow, after: TreeRow) -> dict[str, Any]:
-    return {
-        name: getattr(after, name)
-        for name in _FIELDS
-        if getattr(after, name) != getattr(before, name)
+def _change(before: TreeRow | None, after: TreeRow) -> dict[str, Any] | None:
+    """Return what is new of a row, all of it if it was not there; None if nothing is."""
+    if before is None:
+        return {name: getattr(after, name) for name in _FIELDS}
+    changed = {
+        name: value for name in _FIELDS if (value := getattr(after, name)) != getattr(before, name)
     }
+    return {"run_id": after.run_id, **changed} if changed else None

@@ -10,20 +10,23 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from runwatch.exceptions import RunwatchException
+from runwatch.feed.audience import Audience
 from runwatch.feed.channel import Channel
 from runwatch.feed.family import Family, FamilyScope, Touched
-from runwatch.feed.messages import Look, Snapshot, Trouble, Update
+from runwatch.feed.messages import Delta, Look, Overview, Pong, Snapshot, Trouble, Update
 from runwatch.feed.overview import OfWorkspace, Overviewer, Survey
 from runwatch.store import metrics, runs
+from runwatch.store.clock import now_us
 from runwatch.store.database import Database
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-    from runwatch.store.metrics import SeriesRow
 
 TICK_S = 0.05
 QUIET_TICK_S = 0.15
@@ -46,10 +49,11 @@ _log = logging.getLogger("runwatch.feed")
 
 Send = Callable[[Update], None]
 Scope = FamilyScope | OfWorkspace
+News = Snapshot | Delta | Overview
 
 
 class Subscription:
-    """One channel's place at the watcher."""
+    """One view's place at the watcher: the channel that it shares, and its own numbers."""
 
     def __init__(
         self,
@@ -64,7 +68,21 @@ class Subscription:
         self.channel = channel
         self.name = name
         self.send = send
-        self.in_trouble = False
+        self.seq = 0
+        self.trouble: str | None = None
+        """Why nothing can be read, in words, while that is so."""
+
+    def tell(self, news: News) -> None:
+        """Send what the channel has made, under this view's name and number."""
+        self.seq += 1
+        self.send(msgspec.structs.replace(news, channel=self.name, seq=self.seq))
+
+    def pong(self) -> None:
+        """Send the answer to a view that asks whether somebody is there, and can read."""
+        if self.trouble is not None:
+            self.send(Trouble(channel=self.name, message=self.trouble))
+            return
+        self.send(Pong(channel=self.name, seq=self.seq, now_ms=now_us() // 1000))
 
     def look(self, look: Look) -> None:
         """The view looks at something else now; send it what it lacks for that."""
@@ -74,9 +92,17 @@ class Subscription:
         """Send the view a sign of life."""
         self._watcher.ping(self)
 
+    def hush(self) -> None:
+        """Send nothing more, as another subscription takes the view's name."""
+        self.send = _unheard
+
     def close(self) -> None:
         """The view has gone."""
         self._watcher.unsubscribe(self)
+
+
+def _unheard(_update: Update) -> None:
+    pass
 
 
 class Watcher:
@@ -100,7 +126,7 @@ class Watcher:
         self._share = share
         self._lock = threading.RLock()
         self._wake = threading.Event()
-        self._subscriptions: list[Subscription] = []
+        self._audience = Audience()
         self._families: dict[FamilyScope, Family] = {}
         self._survey: Survey | None = None
         self._thread: threading.Thread | None = None
@@ -122,15 +148,16 @@ class Watcher:
             There is no such run.
         """
         with self._lock:
-            if not self._subscriptions:
+            if not self._audience:
                 self._families.clear()
                 self._survey = None
                 self._change = self._database.last_change()
             with self._database.read() as connection:
-                made = self._channel(connection, scope, look, channel)
+                shared = self._audience.alike(scope, look)
+                made = shared or self._channel(connection, scope, look)
                 subscription = Subscription(self, scope, made, channel, send)
-                send(made.snapshot(connection))
-            self._subscriptions.append(subscription)
+                subscription.tell((made.repeat if shared else made.snapshot)(connection))
+            self._audience.add(subscription)
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._watch, name="runwatch-watcher", daemon=True
@@ -138,15 +165,13 @@ class Watcher:
                 self._thread.start()
             return subscription
 
-    def _channel(
-        self, connection: Connection, scope: Scope, look: Look, name: str
-    ) -> Channel | Overviewer:
+    def _channel(self, connection: Connection, scope: Scope, look: Look) -> Channel | Overviewer:
         if isinstance(scope, OfWorkspace):
             self._survey = self._survey or Survey(connection)
-            return Overviewer(self._survey, name)
+            return Overviewer(self._survey, look)
         if scope not in self._families:
             self._families[scope] = Family(connection, scope)
-        return Channel(self._database, name, self._families[scope], look)
+        return Channel(self._database, self._families[scope], look)
 
     def glance(self, scope: FamilyScope, look: Look) -> Snapshot:
         """Return what a view would be sent first, once.
@@ -158,15 +183,14 @@ class Watcher:
         """
         with self._lock, self._database.read() as connection:
             family = self._families.get(scope) or Family(connection, scope)
-            return Channel(self._database, "", family, look).snapshot(connection)
+            return Channel(self._database, family, look).snapshot(connection)
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Send this subscription nothing more; without subscriptions the thread ends."""
         with self._lock:
-            if subscription in self._subscriptions:
-                self._subscriptions.remove(subscription)
+            self._audience.remove(subscription)
             scope = subscription.scope
-            if all(one.scope != scope for one in self._subscriptions):
+            if all(one.scope != scope for one in self._audience.views()):
                 if isinstance(scope, OfWorkspace):
                     self._survey = None
                 else:
@@ -176,20 +200,47 @@ class Watcher:
     def change_look(self, subscription: Subscription, look: Look) -> None:
         """Send a subscription what it lacks for another look."""
         with self._lock, self._database.read() as connection:
-            delta = subscription.channel.change_look(connection, look)
+            before = subscription.channel
+            channel = self._audience.alike(subscription.scope, look)
+            together = self._audience.of(before)
+            if channel is before or subscription not in together:
+                return  # nothing is lacking, or the view was let go
+            if channel is None and len(together) == 1:
+                delta = before.change_look(connection, look)
+            else:
+                delta = self._move(connection, subscription, channel, look)
             if delta is not None:
-                subscription.send(delta)
+                subscription.tell(delta)
+
+    def _move(
+        self,
+        connection: Connection,
+        subscription: Subscription,
+        channel: Channel | Overviewer | None,
+        look: Look,
+    ) -> Delta | None:
+        """Give a view another channel, a new one if need be, and return what it lacks for that."""
+        if channel is None:
+            channel = self._channel(connection, subscription.scope, look)
+            channel.snapshot(connection)
+        before = subscription.channel
+        self._audience.remove(subscription)
+        subscription.channel = channel
+        self._audience.add(subscription)
+        if isinstance(channel, Channel) and isinstance(before, Channel):
+            return channel.beyond(connection, before)
+        return None
 
     def ping(self, subscription: Subscription) -> None:
         """Send a subscription a sign of life, in order with its deltas."""
         with self._lock:
-            subscription.send(subscription.channel.pong())
+            subscription.pong()
 
     def _watch(self) -> None:
         before_s = 0.0
         while True:
             with self._lock:
-                if not self._subscriptions:
+                if not self._audience:
                     self._thread = None
                     return
                 begun = time.thread_time()
@@ -202,6 +253,10 @@ class Watcher:
                     before_s = worked_s
                 except RunwatchException as error:  # a full disk, a deleted workspace
                     self._tell_trouble(error.message)
+                    pause_s = RETRY_S
+                except Exception as error:  # noqa: BLE001 views that hear nothing would look live
+                    _log.exception("The record can't be watched.")
+                    self._tell_trouble(f"The record can't be watched: {error!r}.")
                     pause_s = RETRY_S
             self._wake.wait(pause_s)
             self._wake.clear()
@@ -218,14 +273,14 @@ class Watcher:
 
     def _send_news(self) -> bool:
         """Send what has changed since the last look; return whether there was anything."""
-        live = any(s.channel.is_live() for s in self._subscriptions)
+        live = any(channel.is_live() for channel, _ in self._audience)
         now = time.monotonic()
         quiet = now - self._changed_at >= QUIET_AFTER_S
         if live and now - self._settled > (QUIET_SETTLE_S if quiet else SETTLE_S):
             self._settled = now
             self._settle()
         version = self._database.data_version()
-        troubled = any(subscription.in_trouble for subscription in self._subscriptions)
+        troubled = any(one.trouble is not None for one in self._audience.views())
         if version == self._version and not troubled:
             return self._look_at_files()
         sent = False
@@ -241,11 +296,14 @@ class Watcher:
                 touched[OfWorkspace()] = self._survey.apply(connection, rows, series)
             self._change = max([self._change, *newest])
             self._version = version
-            for subscription in list(self._subscriptions):
-                news = self._news_for(subscription, touched[subscription.scope], connection, series)
-                if news is not None:
-                    sent = True
-                    self._send(subscription, news)
+            for channel, views in self._audience:
+                if any(one.trouble is not None for one in views):
+                    for one in views:
+                        one.trouble = None
+                    sent |= self._tell(views, channel.snapshot(connection))
+                else:
+                    news = channel.refresh(connection, touched[views[0].scope], series)
+                    sent |= self._tell(views, news)
         return sent
 
     def _look_at_files(self) -> bool:
@@ -254,47 +312,44 @@ class Watcher:
             return False
         self._files_seen = time.monotonic()
         sent = False
-        for subscription in list(self._subscriptions):
-            news = subscription.channel.refresh_files()
-            if news is not None:
-                sent = True
-                self._send(subscription, news)
+        for channel, views in self._audience:
+            sent |= self._tell(views, channel.refresh_files())
         return sent
 
-    def _news_for(
-        self,
-        subscription: Subscription,
-        touched: Touched,
-        connection: Connection,
-        series: list[SeriesRow],
-    ) -> Update | None:
-        if subscription.in_trouble:
-            subscription.in_trouble = False
-            return subscription.channel.snapshot(connection)
-        return subscription.channel.refresh(connection, touched, series)
+    def _tell(self, views: list[Subscription], news: News | None) -> bool:
+        """Send each of a channel's views what is new; return whether there was anything."""
+        if news is None:
+            return False
+        for subscription in views:
+            self._reach(subscription, partial(subscription.tell, news))
+        return True
 
     def _tell_trouble(self, message: str) -> None:
         """Tell each view once that nothing can be read."""
-        if not all(subscription.in_trouble for subscription in self._subscriptions):
+        if any(one.trouble is None for one in self._audience.views()):
             _log.warning("%s", message)
-        for subscription in list(self._subscriptions):
-            if not subscription.in_trouble:
-                subscription.in_trouble = True
-                self._send(subscription, Trouble(channel=subscription.name, message=message))
+        for subscription in self._audience.views():
+            if subscription.trouble is None:
+                subscription.trouble = message
+                self._reach(subscription, subscription.pong)
 
-    def _send(self, subscription: Subscription, update: Update) -> None:
+    def _reach(self, subscription: Subscription, send: Callable[[], None]) -> None:
         try:
-            subscription.send(update)
+            send()
         except Exception:  # noqa: BLE001 one view that can't be reached must not end the others' feed
             _log.exception("A view could not be reached and is let go.")
-            self._subscriptions.remove(subscription)
+            self._audience.remove(subscription)
 
 
 _watchers: dict[Database, Watcher] = {}
+_watchers_lock = threading.Lock()
 
 
 def watcher_of(database: Database, settle: Callable[[], None], *, share: int = SHARE) -> Watcher:
     """Return the one watcher that all views of this process share for a record."""
-    if database not in _watchers:
-        _watchers[database] = Watcher(database, settle, share=share)
-    return _watchers[database]
+    with _watchers_lock:
+        for gone in [one for one in _watchers if one is not database and not one.is_there()]:
+            del _watchers[gone]
+        if database not in _watchers:
+            _watchers[database] = Watcher(database, settle, share=share)
+        return _watchers[database]

@@ -37,8 +37,14 @@ def frame(message: Update) -> str | bytes:
     The bytes are the length of the JSON as uint32, the JSON, and then for each buffer its length
     and itself; all numbers little-endian.
     """
-    content, buffers = encode(message)
-    text = json.dumps(content, separators=(",", ":"))
+    buffers: list[bytes] = []
+
+    def placed(data: bytes) -> dict[str, int]:
+        buffers.append(data)
+        return {"$buffer": len(buffers) - 1}
+
+    content = msgspec.to_builtins(message, builtin_types=(bytes,))
+    text = json.dumps(content, separators=(",", ":"), default=placed)
     if not buffers:
         return text
     parts = (text.encode(), *buffers)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 from runwatch.core.run import Run
 from runwatch.exceptions import RunwatchException, UserErrorException
 from runwatch.feed import wire
 from runwatch.feed.family import OfExperiment, OfRun
-from runwatch.feed.messages import Carried, Update
+from runwatch.feed.messages import Carried, ChangeLook, Command, Ping, Unwatch, Update, Watch
 from runwatch.feed.overview import OfWorkspace
 from runwatch.feed.session import Session, refusal
 from runwatch.feed.watcher import Scope, watcher_of
@@ -19,10 +20,18 @@ from runwatch.store import experiments
 
 SHARE = 4
 """Of its time, a workspace's watcher works one part in so many at the most."""
-_IN_ORDER = {"watch", "unwatch", "look", "ping"}
-_WRITING = {"cancel", "set_tag", "remove_tag", "set_text"}
+
+
+def _kinds(requests: Any) -> frozenset[str]:
+    """Return the words that stand for these requests in what a page sends."""
+    return frozenset(str(one.__struct_config__.tag) for one in get_args(requests))
+
+
+_IN_ORDER = _kinds(Watch | Unwatch | ChangeLook | Ping)
+_WRITING = _kinds(Command)
 
 Key = tuple[str, str | None, str | None]
+_log = logging.getLogger("runwatch.server")
 
 
 class PageFeed:
@@ -54,15 +63,23 @@ class PageFeed:
             carried = wire.decode_carried(message)
             key = (carried.workspace_id, carried.run_id, carried.experiment)
             session = self._sessions.get(key) or self._open(carried)
-            if self.in_order(message):
-                self._sessions[key] = session
             session.take(request)
-            if not session.channels:
+            if not self.in_order(message):
+                return  # it has no channels, and may come between two messages that have
+            if session.channels:
+                self._sessions[key] = session
+            else:
                 self._sessions.pop(key, None)
         except RunwatchException as error:
-            refused = refusal(request, error.message)
-            if refused is not None:
-                self.tell(refused)
+            self._refuse(request, error.message)
+        except Exception as error:  # noqa: BLE001 what is odd in one message must not end the feed
+            _log.exception("What a page has sent could not be handled.")
+            self._refuse(request, f"This could not be done: {error!r}.")
+
+    def _refuse(self, request: Any, message: str) -> None:
+        refused = refusal(request, message)
+        if refused is not None:
+            self.tell(refused)
 
     def tell(self, update: Update) -> None:
         """Send an update to the page."""

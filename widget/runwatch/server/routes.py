@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -23,7 +24,8 @@ from runwatch.server.rest import RESOURCE, rest_routes
 from runwatch.server.workspaces import Workspaces
 
 MOST_WAITING_BYTES = 16 * 1024 * 1024
-"""What is not taken by a page that is too slow is dropped; it asks again when it sees the gap."""
+"""What is not taken by a page that is too slow is dropped: a channel asks again when it sees the
+gap, and what waits for an answer is told that there was none."""
 
 
 class CommandsHandler(APIHandler):
@@ -94,9 +96,11 @@ class FeedHandler(WebSocketMixin, JupyterHandler, WebSocketHandler):
         super().on_close()
 
     async def _take_in_order(self) -> None:
-        while (content := await self._inbox.get()) is not None:
-            await asyncio.to_thread(self._feed.take, content)
-        await asyncio.to_thread(self._feed.close)
+        try:
+            while (content := await self._inbox.get()) is not None:
+                await asyncio.to_thread(self._feed.take, content)
+        finally:
+            await asyncio.to_thread(self._feed.close)
 
     def _start(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
@@ -114,15 +118,12 @@ class FeedHandler(WebSocketMixin, JupyterHandler, WebSocketHandler):
         except WebSocketClosedError:
             return
         self._waiting_bytes += len(frame)
-        self._start(self._sent(written, len(frame)))
+        written.add_done_callback(partial(self._sent, len(frame)))
 
-    async def _sent(self, written: Any, size: int) -> None:
-        try:
-            await written
-        except WebSocketClosedError:
-            return
-        finally:
-            self._waiting_bytes -= size
+    def _sent(self, size: int, written: asyncio.Future[None]) -> None:
+        self._waiting_bytes -= size
+        if not written.cancelled():
+            written.exception()  # that the page has gone is no news here
 
 
 def all_routes(workspaces: Workspaces) -> list[tuple[str, Any, dict[str, Any]]]:

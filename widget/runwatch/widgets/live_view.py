@@ -159,7 +159,7 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
 
     def _let_go_if_over(self) -> None:
         """Watch for the summary's sake only what may change and no view watches."""
-        channels = self._session.channels
+        channels = self._session.channels.copy()  # another thread may open and close some
         own = channels.get(_OWN)
         if own is None:
             return
