@@ -80,6 +80,18 @@ def test_who_cancels_may_say_how_long_the_grace_is(
     assert not [pid for pid in pids if is_running(pid)]
 
 
+def test_a_second_cancel_can_make_the_grace_shorter(
+    submit: Submit, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNWATCH_GRACE_SECONDS", "600")
+    run, pids = family(submit, folder, before="signal.signal(signal.SIGTERM, signal.SIG_IGN)")
+    run.cancel()
+    assert run.get_status() == "CancelRequested"
+    run.cancel(grace_s=0)
+    assert run.wait_for_completion(wait_post_processing=True)["status"] == "Canceled"
+    assert not [pid for pid in pids if is_running(pid)]
+
+
 def test_a_script_that_obeys_may_still_save_its_state(submit: Submit) -> None:
     run = submit("""
         import signal, sys, time

@@ -167,6 +167,8 @@ def test_what_a_notebook_keeps_is_small_however_much_there_is(
     run: Run, experiment: Experiment
 ) -> None:
     run.set_tags({f"tag {n}": "x" * 500 for n in range(40)})
+    run.add_properties({f"property {n}": "y" * 500 for n in range(40)})
+    run.log_parameters({f"parameter {n}": "z" * 500 for n in range(40)})
     run.description = "d" * 10_000
     for child in run.create_children(100):
         child.set_tags({f"key {n}": "value" * 20 for n in range(10)})
@@ -178,6 +180,7 @@ def test_what_a_notebook_keeps_is_small_however_much_there_is(
         bundle, _ = view._repr_mimebundle_()
         kept = bundle["application/vnd.runwatch.view+json"]
         assert len(json.dumps(bundle)) < 40_000
+        assert len(json.dumps(kept)) <= 18_000
         assert kept["version"] == 1
         assert kept["snapshot"]["rows"], "nothing of the tree was kept"
         assert "<table" in bundle["text/html"]

@@ -43,6 +43,8 @@ _SHIP_S = 0.1
 _SHARE = 5
 """Shipping takes one part in so many of the time at most, where many runs are shipped."""
 _RETRY_S = 1.0
+_LOOK_AT_GRACE_S = 0.2
+"""How often to look whether a second cancel has made the grace shorter."""
 
 _log = logging.getLogger("runwatch.supervisor")
 
@@ -284,28 +286,45 @@ class Supervisor:
         members = self._members()
         if not members:
             return
-        grace_s = self._announced_grace_s()
+        begun = time.monotonic()
+        self._announce_grace()
         processes.signal_all(members, signal.SIGTERM)
-        if not processes.wait_until_gone(self._members, timeout_s=grace_s, between=self._wait):
+        while left_s := max(0.0, begun + self._grace_s() - time.monotonic()):
+            if processes.wait_until_gone(
+                self._members, timeout_s=min(left_s, _LOOK_AT_GRACE_S), between=self._wait
+            ):
+                break
+        else:
             while members := self._members():
                 processes.signal_all(members, signal.SIGKILL)
                 self._wait()
         self._reap()
 
-    def _announced_grace_s(self) -> float:
-        """Return how long the processes have, and see that the record says until when."""
+    def _announce_grace(self) -> None:
+        """See that the record says until when the processes have time."""
         from runwatch.store import runs
 
         try:
-            asked = self._row().cancel_forced_us
-            if asked is not None:  # whoever cancelled has said how long
-                return max(0.0, (asked - now_us()) / 1e6)
-            forced = now_us() + int(self._job.grace_s * 1e6)
             with self._database.write() as tx:
-                runs.set_fields(tx, self._key, cancel_forced_us=forced)
+                row = self._row()  # as nobody else can change it now
+                if row.cancel_forced_us is None:
+                    # From the request on, so that both times are of one clock.
+                    begun_us = row.cancel_requested_us or now_us()
+                    forced = begun_us + int(self._job.grace_s * 1e6)
+                    runs.set_fields(tx, self._key, cancel_forced_us=forced)
         except RunwatchException as error:
             _log.warning("%s", error)
-        return self._job.grace_s
+
+    def _grace_s(self) -> float:
+        """Return how long the processes have: as whoever cancelled said, else the submitter."""
+        try:
+            row = self._row()
+        except RunwatchException as error:
+            _log.warning("%s", error)
+            return self._job.grace_s
+        if row.cancel_forced_us is None or row.cancel_requested_us is None:
+            return self._job.grace_s
+        return max(0.0, (row.cancel_forced_us - row.cancel_requested_us) / 1e6)
 
     def _insist(self, act: Callable[[], None]) -> None:
         """Do it, and again until the record takes it, as long as there is a workspace."""

@@ -53,6 +53,10 @@ class Record:
             database = Database(self.paths)
             if not database.read_only:
                 ship_abandoned(database)
+            if registry.is_elsewhere(database.workspace_id, self.paths):
+                if database.read_only:
+                    return database  # a copy that can't be told from the original
+                database.become_another()
             registry.remember(database.workspace_id, self.paths)
             return database
 

@@ -215,6 +215,7 @@ class RunLifecycle(RunRecord):
         ----------
         grace_s
             Seconds between SIGTERM and SIGKILL, 0 or more; as the submitter said if left out.
+            Asked again with less, it is forced sooner.
 
         Returns
         -------
@@ -230,8 +231,8 @@ class RunLifecycle(RunRecord):
 
         if grace_s is not None and not 0 <= grace_s < _LONGEST_GRACE_S:
             raise UserErrorException(
-                f"grace_s must be a number of seconds from 0 to {_LONGEST_GRACE_S}; got "
-                f"{grace_s!r}."
+                f"grace_s must be a number of seconds, 0 or more and less than {_LONGEST_GRACE_S}; "
+                f"got {grace_s!r}."
             )
         row = self._settled_row()
         if row.status in TERMINAL:

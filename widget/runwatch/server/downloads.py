@@ -15,7 +15,7 @@ from runwatch.server.lookup import find_run
 from runwatch.server.models import FileList, LogList, OfWorkspaceQuery
 from runwatch.server.workspaces import Workspaces
 from runwatch.store import run_files
-from runwatch.store.paths import RunPaths
+from runwatch.store.paths import RunPaths, as_text
 
 _RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*\Z", re.ASCII | re.IGNORECASE)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._ -]")
@@ -42,7 +42,7 @@ def list_logs(workspaces: Workspaces, run_id: str, query: OfWorkspaceQuery) -> L
     """List the log files of a run; also while its script runs."""
     found = find_run(workspaces, run_id, query.workspace)
     sizes = run_files.sizes(found.paths, run_files.logs(found.paths))
-    logs = [LogFile(name=_shown(name), size_bytes=size) for name, size in sizes.items()]
+    logs = [LogFile(name=as_text(name), size_bytes=size) for name, size in sizes.items()]
     return LogList(workspace_id=found.workspace_id, run_id=run_id, logs=logs)
 
 
@@ -50,7 +50,7 @@ def list_files(workspaces: Workspaces, run_id: str, query: OfWorkspaceQuery) -> 
     """List the files of a run, its logs among them; also while its script runs."""
     found = find_run(workspaces, run_id, query.workspace)
     sizes = run_files.sizes(found.paths, run_files.names(found.paths))
-    files = [RunFile(name=_shown(name), size_bytes=size) for name, size in sizes.items()]
+    files = [RunFile(name=as_text(name), size_bytes=size) for name, size in sizes.items()]
     return FileList(workspace_id=found.workspace_id, run_id=run_id, files=files)
 
 
@@ -67,16 +67,11 @@ def open_file(workspaces: Workspaces, run_id: str, name: str, query: OfWorkspace
 
 
 def _opened(paths: RunPaths, listed: dict[str, Path], name: str, what: str) -> Download:
-    path = {_shown(one): path for one, path in listed.items()}.get(name)
+    path = {as_text(one): path for one, path in listed.items()}.get(name)
     if path is None:
         raise ServiceException(f"The run has no {what} {name!r}.", status_code=404)
     file = run_files.opened(paths, path)
     return Download(name.rpartition("/")[2], file, os.fstat(file.fileno()).st_size)
-
-
-def _shown(name: str) -> str:
-    """Return a name as text, also if its bytes are none."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def part_of(size_bytes: int, range_header: str | None) -> Part:

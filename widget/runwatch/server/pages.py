@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from runwatch.feed.messages import WorkspaceHead
 from runwatch.feed.messages import Workspaces as WorkspacesMessage
@@ -10,6 +11,8 @@ from runwatch.server.page_feed import PageFeed
 from runwatch.server.workspaces import Workspaces
 
 LOOK_EVERY_S = 2.0
+
+_log = logging.getLogger("runwatch.server")
 
 
 class Pages:
@@ -33,12 +36,19 @@ class Pages:
         """A page was closed."""
         self._open.discard(page)
 
+    async def _look_once(self) -> None:
+        try:
+            found = await asyncio.to_thread(self._workspaces.shown)
+        except Exception:  # noqa: BLE001 what is odd in one folder must not end it for all pages
+            _log.exception("The workspaces could not be listed.")
+            return
+        if found != self._known:
+            self._known = found
+            for page in self._open:
+                page.tell(WorkspacesMessage(workspaces=found))
+
     async def _look(self) -> None:
         while self._open:
-            found = await asyncio.to_thread(self._workspaces.shown)
-            if found != self._known:
-                self._known = found
-                for page in self._open:
-                    page.tell(WorkspacesMessage(workspaces=found))
+            await self._look_once()
             await asyncio.sleep(LOOK_EVERY_S)
         self._known = self._looking = None

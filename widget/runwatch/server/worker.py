@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from runwatch.core.run import Run
-from runwatch.exceptions import ServiceException, UserErrorException
+from runwatch.exceptions import RunwatchException, UserErrorException
 from runwatch.feed import commands, wire
 from runwatch.feed.messages import Ack, Refusal
 from runwatch.server.workspaces import Workspaces
@@ -24,8 +24,7 @@ def carry_out(workspaces: Workspaces, body: Any) -> Ack | Refusal:
     command = wire.decode_command(body.get("command"))
     try:
         workspace = workspaces.get(body["workspace_id"])
-    except ServiceException as error:
+        database = workspace._record.database
+    except RunwatchException as error:  # it is gone, damaged, or of a newer runwatch
         return Refusal(id=command.id, message=error.message)
-    return commands.answer(
-        workspace._record.database, command, lambda run_id: Run.get(workspace, run_id)
-    )
+    return commands.answer(database, command, lambda run_id: Run.get(workspace, run_id))

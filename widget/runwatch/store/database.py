@@ -81,6 +81,11 @@ class Database:
             for key, value in values.items():
                 _set_fact(tx.connection, key, value)
 
+    def become_another(self) -> None:
+        """Give the workspace a new id: it was copied, and the old id means the original."""
+        self.set_facts(id=uuid.uuid4().hex)
+        self.workspace_id = self.facts()["id"]
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection that sees one consistent state of the record."""

@@ -20,6 +20,11 @@ _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,299}\Z")
 _LONGEST_FOLDER_NAME = 160
 
 
+def as_text(name: str) -> str:
+    """Return a file's name as text that can be written down, also if its bytes are none."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def checked_run_id(run_id: str) -> str:
     """Return `run_id`, or raise `UserErrorException` when it can't be one."""
     if not isinstance(run_id, str) or not _RUN_ID.match(run_id):

@@ -8,11 +8,13 @@ alone.
 from __future__ import annotations
 
 import logging
+import os
 import re
 from pathlib import Path
 
 import platformdirs
 
+from runwatch.store import sqlite_file
 from runwatch.store.paths import WorkspacePaths
 
 _ID = re.compile(r"[0-9a-f]{32}\Z")
@@ -29,15 +31,25 @@ def remember(workspace_id: str, paths: WorkspacePaths) -> None:
         folder = _folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         note = folder / workspace_id
-        text = str(paths.root)
-        if not note.exists() or note.read_text(encoding="utf-8") != text:
-            note.write_text(text, encoding="utf-8")
+        path = os.fsencode(paths.root)
+        if not note.exists() or note.read_bytes() != path:
+            note.write_bytes(path)
     except OSError as error:
         _log.warning(
             "The Jupyter server won't find this workspace, because it can't be noted in %s: %s.",
             error.filename,
             error.strerror,
         )
+
+
+def is_elsewhere(workspace_id: str, paths: WorkspacePaths) -> bool:
+    """Return whether another folder was noted for this workspace, and still has it."""
+    noted = find(workspace_id)
+    if noted is None or sqlite_file.identity(noted.database) == sqlite_file.identity(
+        paths.database
+    ):
+        return False
+    return sqlite_file.workspace_id(noted.database) == workspace_id
 
 
 def all_known() -> list[WorkspacePaths]:
@@ -54,7 +66,8 @@ def find(workspace_id: str) -> WorkspacePaths | None:
     if not _ID.match(workspace_id):
         return None
     try:
-        paths = WorkspacePaths(Path((_folder() / workspace_id).read_text(encoding="utf-8")))
+        noted = (_folder() / workspace_id).read_bytes()
+        paths = WorkspacePaths(Path(os.fsdecode(noted)))
         return paths if paths.database.is_file() else None
-    except OSError:  # nothing was noted, or the folder may not be looked into any more
+    except (OSError, ValueError):  # nothing was noted, or the folder may not be looked into
         return None

@@ -334,9 +334,12 @@ def request_cancel(tx: Transaction, run: RunRow, *, grace_s: float | None = None
     )
     if grace_s is None:
         return
+    forced = now + int(grace_s * 1e6)
     for row in family:
-        if row.type == SUBMITTED and row.status not in (*TERMINAL, RunStatus.CANCEL_REQUESTED):
-            set_fields(tx, row.id, cancel_forced_us=now + int(grace_s * 1e6))
+        # Asked again, it can only be sooner.
+        sooner = row.cancel_forced_us is None or forced < row.cancel_forced_us
+        if row.type == SUBMITTED and row.status not in TERMINAL and sooner:
+            set_fields(tx, row.id, cancel_forced_us=forced)
 
 
 def beat(tx: Transaction, keys: Sequence[int]) -> None:

@@ -23,6 +23,23 @@ def identity(file: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def workspace_id(file: Path) -> str | None:
+    """Return the id of the workspace that is kept in a file, and change nothing; None if none is.
+
+    What is there may be older or newer than this runwatch, or no database at all.
+    """
+    try:
+        readable = _readable(file) if is_read_only(file) else f"{file.as_uri()}?mode=ro"
+        connection = _connect(readable)
+        try:
+            row = connection.execute("SELECT value FROM workspace WHERE key = 'id'").fetchone()
+        finally:
+            connection.close()
+    except (sqlite3.Error, OSError):
+        return None
+    return str(row[0]) if row else None
+
+
 def is_read_only(file: Path) -> bool:
     """Return whether the file is there and this process may not write to it or beside it."""
     return file.exists() and not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK))

@@ -15,7 +15,9 @@ MIME_TYPE = "application/vnd.runwatch.view+json"
 VERSION = 1
 MOST_BYTES = 18_000
 """Of each of the two: a notebook with many runs in it stays a small file."""
-_MOST_LABELS = 20
+_MOST_COLUMNS = 20
+_MOST_LAST_VALUES = 20
+_FEW_LABELS = 5
 _MOST_LABELS_OF_ROW = 6
 _MOST_TEXT = 1_500
 _MOST_TEXT_OF_LABEL = 120
@@ -27,6 +29,7 @@ class _Detail(NamedTuple):
     rows: int
     metrics: int
     files: int = 20
+    labels: int = 20
 
 
 _DETAILS = (
@@ -34,8 +37,8 @@ _DETAILS = (
     _Detail(50, 6),
     _Detail(25, 6),
     _Detail(10, 4),
-    _Detail(5, 2, 5),
-    _Detail(0, 0, 0),
+    _Detail(5, 2, files=5, labels=10),
+    _Detail(0, 0, files=0, labels=_FEW_LABELS),
 )
 
 
@@ -47,8 +50,8 @@ def kept(summary: Summary, state: Snapshot) -> dict[str, Any]:
 
 
 def _content(summary: Summary, state: Snapshot) -> dict[str, Any]:
-    run = None if summary.run is None else _brief(summary.run)
-    brief = replace(summary, run=run, metrics=_brief_labels(summary.metrics, _MOST_LABELS))
+    run = None if summary.run is None else _brief(summary.run, _FEW_LABELS)
+    brief = replace(summary, run=run, metrics=_brief_labels(summary.metrics, _MOST_LAST_VALUES))
     # Encoded as JSON, the bytes of points become base64.
     return {"version": VERSION, "summary": brief, "snapshot": state}
 
@@ -65,10 +68,10 @@ def _reduced(state: Snapshot, detail: _Detail) -> Snapshot:
     rows = [_brief_row(row) for row in state.rows[: detail.rows]]
     return replace(
         state,
-        run=None if state.run is None else _brief(state.run),
+        run=None if state.run is None else _brief(state.run, detail.labels),
         rows=rows,
         tree=replace(state.tree, ids=[row.run_id for row in rows]),
-        offered=state.offered[:_MOST_LABELS],
+        offered=state.offered[:_MOST_COLUMNS],
         points=state.points[: detail.metrics],
         structures=state.structures[: detail.metrics],
         logs=state.logs[: detail.files],
@@ -77,7 +80,7 @@ def _reduced(state: Snapshot, detail: _Detail) -> Snapshot:
     )
 
 
-def _brief(run: RunHead) -> RunHead:
+def _brief(run: RunHead, most: int) -> RunHead:
     error = run.error
     if error is not None:
         trace = error.traceback and error.traceback[-_MOST_TEXT:]
@@ -85,10 +88,10 @@ def _brief(run: RunHead) -> RunHead:
     return replace(
         run,
         description=run.description and run.description[:_MOST_TEXT],
-        tags=_brief_labels(run.tags, _MOST_LABELS),
-        properties=_brief_labels(run.properties, _MOST_LABELS),
-        parameters=_brief_labels(run.parameters, _MOST_LABELS),
-        details=_brief_labels(run.details, _MOST_LABELS),
+        tags=_brief_labels(run.tags, most),
+        properties=_brief_labels(run.properties, most),
+        parameters=_brief_labels(run.parameters, most),
+        details={},  # they name the machine and its folders
         error=error,
     )
 
