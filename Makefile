@@ -7,6 +7,8 @@ BIN := $(abspath $(VENV))/bin
 export PATH := $(BIN):$(PATH)
 SERVE ?= 1
 DEMO_ARGUMENTS ?=
+# How many files of tests run at once; most of the time they wait for a browser or a process.
+AT_ONCE ?= 2
 # Parts of the benchmark, such as BENCH="log find"; all of them if empty.
 BENCH ?=
 
@@ -55,7 +57,7 @@ demo: setup ## Run the example live in the terminal, then open it in JupyterLab 
 .PHONY: test
 test: setup chromium $(VENV)-oldest/ready lint ## Run every test: Vitest, unit, integration, notebooks, browser
 	@cd js && npm run --silent test
-	@$(BIN)/python -m pytest -q --nbval-lax --nbval-kernel-name python3 tests notebooks
+	@$(BIN)/python -m pytest -q -n $(AT_ONCE) --dist loadfile --nbval-lax --nbval-kernel-name python3 tests notebooks
 
 .PHONY: lint
 lint: setup ## Check style, types and layers

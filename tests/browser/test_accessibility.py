@@ -219,4 +219,6 @@ def test_the_words_follow_the_language_of_jupyterlab(page: Page, tmp_path: Path)
         expect(page.get_by_role("button", name="Cancelar execução", exact=True)).to_be_visible()
         # The status is the SDK's word in every language: it is what a script compares with.
         expect(notebook.widget().get_by_role("status").first).to_have_text("Running")
+        page.get_by_role("button", name="1 execução em curso").click()
+        expect(page.get_by_role("region", name="Execuções de treino")).to_be_visible()
         run.complete()

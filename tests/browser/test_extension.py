@@ -56,7 +56,7 @@ def test_the_panel_is_live_and_cancels_after_the_kernel_was_shut_down(
     page.evaluate("async () => { await window.jupyterapp.serviceManager.sessions.shutdownAll(); }")
     shown = open_panel(page, run).get_by_role("region", name="Run talking.py")
     expect(shown.get_by_role("status").first).to_have_text("Running")
-    before = len(run.get_metrics()["loss"])
+    before = run.get_metric_arrays("loss").values.size
     shown.get_by_role("tab", name="Logs").click()
     expect(shown.get_by_role("log")).to_contain_text(f"step {before + 20}")
     shown.get_by_role("button", name="Cancel run", exact=True).click()

@@ -151,7 +151,9 @@ def test_a_damaged_database_keeps_what_can_be_read(experiment: Experiment, attem
     leaf = 0x0D
     pages = [page for page in range(1, len(data) // 4096) if data[page * 4096] == leaf]
     pages = [page for page in pages if page not in roots]
+    lost = 0  # rows of the damaged pages: each may be a run's, or its metric's
     for page in random.Random(attempt).sample(pages, 4):
+        lost += int.from_bytes(data[page * 4096 + 3 : page * 4096 + 5], "big")
         data[page * 4096 : (page + 1) * 4096] = os.urandom(4096)
     paths.database.write_bytes(data)
 
@@ -166,9 +168,9 @@ def test_a_damaged_database_keeps_what_can_be_read(experiment: Experiment, attem
         for experiment in workspace.experiments.values()
         for run in experiment.get_runs()
     }
-    assert len(found) > 200
+    assert len(found) >= len(kept) - lost
     assert all(kept[run_id].items() >= metrics.items() for run_id, metrics in found.items())
-    assert sum(map(bool, found.values())) > 100
+    assert sum(map(bool, found.values())) >= len(kept) - lost
     with Experiment(workspace, "afterwards").start_logging() as run:
         run.log("loss", 1)
     assert findings(workspace) == []

@@ -6,10 +6,11 @@ import asyncio
 import json
 import struct
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
@@ -21,6 +22,7 @@ from tests.browser import jupyter_server
 from tests.browser.jupyter_server import JupyterServer
 
 WITHIN_S = 15.0
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +108,12 @@ async def page(server: JupyterServer, workspace: Workspace) -> Any:
             pass  # what was on its way; then the socket is closed
 
 
+def in_a_thread(work: Coroutine[Any, Any, T]) -> T:
+    """Run it to its end, also where the browser tests have a loop running in this thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 def on_a_page(
     server: JupyterServer, workspace: Workspace, work: Callable[[PageAtWork], Awaitable[None]]
 ) -> None:
@@ -113,7 +121,7 @@ def on_a_page(
         async with page(server, workspace) as opened:
             await work(opened)
 
-    asyncio.run(main())
+    in_a_thread(main())
 
 
 def test_a_page_hears_of_the_workspaces_and_of_what_goes_on(
@@ -230,8 +238,8 @@ def test_the_socket_is_open_to_the_token_alone(server: JupyterServer) -> None:
             await websocket_connect(request_of(server, **headers))
         return int(refused.value.code)
 
-    assert asyncio.run(attempt()) == 403
-    assert asyncio.run(attempt(Authorization="token wrong")) == 403
+    assert in_a_thread(attempt()) == 403
+    assert in_a_thread(attempt(Authorization="token wrong")) == 403
 
 
 def test_two_pages_of_one_run_hear_the_same(
@@ -246,7 +254,7 @@ def test_two_pages_of_one_run_hear_the_same(
                 delta = await opened.hear(lambda u: u["type"] == "delta" and "run" in u)
                 assert delta["run"]["tags"] == {"seen": "by both"}
 
-    asyncio.run(main())
+    in_a_thread(main())
 
 
 def test_a_page_that_does_not_read_holds_up_nobody_and_is_kept_no_more_than_a_little(
@@ -286,4 +294,4 @@ def test_a_page_that_does_not_read_holds_up_nobody_and_is_kept_no_more_than_a_li
             delta = await stalled.hear(tagged("read again"))
             assert delta["seq"] == again["seq"] + 1
 
-    asyncio.run(main())
+    in_a_thread(main())

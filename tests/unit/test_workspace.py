@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import platform
+import shlex
 import socket
+import sys
 from pathlib import Path
 
 import numpy
@@ -177,7 +179,7 @@ def test_what_a_run_was_made_from_is_kept(workspace: Workspace) -> None:
     properties = run.get_properties()
     assert properties["runwatch.python_version"] == platform.python_version()
     assert properties["runwatch.host"] == socket.gethostname()
-    assert "pytest" in str(properties["runwatch.command_line"])
+    assert shlex.split(str(properties["runwatch.command_line"])) == sys.orig_argv
     assert run.get_details()["packages"]["numpy"] == numpy.__version__
 
 

@@ -157,7 +157,7 @@ class KeptView extends Widget {
     const channel = this.session.open(null);
     channel.begin(snapshot);
     this.unmount = mountView(this.session, channel, this.node);
-    for (const kind of ["pointerdown", "keydown"]) {
+    for (const kind of ["pointerdown", "keydown", "focusin", "input"]) {
       this.node.addEventListener(kind, () => {
         this.touched = true;
       });
