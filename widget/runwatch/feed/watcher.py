@@ -34,7 +34,7 @@ QUIET_TICK_S = 0.15
 QUIET_AFTER_S = 5.0
 COALESCE_S = 0.1
 """Views hear of changes at most this often."""
-STEADY_S = 0.25
+STEADY_S = 0.3
 STEADY_AFTER = 10
 """The same once there was something at so many looks in a row: a script that logs all the time."""
 SHARE = 20
@@ -42,8 +42,7 @@ SHARE = 20
 shares the process with what a person does there; a server's does not, and may do more."""
 LONGEST_PAUSE_S = 1.0
 RETRY_S = 1.0
-SETTLE_S = 1.0
-QUIET_SETTLE_S = 2.0
+SETTLE_S = 2.0
 
 _log = logging.getLogger("runwatch.feed")
 
@@ -275,8 +274,7 @@ class Watcher:
         """Send what has changed since the last look; return whether there was anything."""
         live = any(channel.is_live() for channel, _ in self._audience)
         now = time.monotonic()
-        quiet = now - self._changed_at >= QUIET_AFTER_S
-        if live and now - self._settled > (QUIET_SETTLE_S if quiet else SETTLE_S):
+        if live and now - self._settled > SETTLE_S:
             self._settled = now
             self._settle()
         version = self._database.data_version()

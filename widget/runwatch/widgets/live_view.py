@@ -30,7 +30,7 @@ _LOOK_OF_A_PAGE = Look(limit=MOST_ROWS)
 _OWN = "summary"
 """The channel that keeps the summary current while no view is open."""
 SUMMARY_EVERY_S = 5.0
-PAGE_EVERY_S = 15.0
+PAGE_EVERY_S = 30.0
 """How often the output is brought up to date that a notebook keeps, while runs are live."""
 _TOLD_AT_ONCE = {"status", "error", "tags", "display_name", "description"}
 
