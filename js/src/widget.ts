@@ -8,10 +8,8 @@ import { FeedSocket } from "./transport/feed-socket";
 import { feedUrl, type PageServer, pageServer } from "./transport/page";
 import { ServerCarrier, serverRoute } from "./transport/server";
 import { mountView } from "./view/mount";
+import { notedPreferences, outputAround } from "./view/output-place";
 import "./view/styles/index.css";
-
-/** The outputs of the notebook extension, which leave a view alone that is live. */
-const STEADY_OUTPUT = ".rw-output";
 
 const widget: AnyWidget<WidgetTraits> = () => {
   let made: { session: Session; channel: Channel } | undefined;
@@ -22,7 +20,8 @@ const widget: AnyWidget<WidgetTraits> = () => {
       const way = server && new WayThroughServer(server);
       const session = new Session(commTransport(model), server && serverRoute(server), {
         spare: () => way?.carrier(() => subjectOf(session)) ?? null,
-        steady: () => places.size > 0 && [...places].every((el) => el.closest(STEADY_OUTPUT)),
+        steady: () => places.size > 0 && [...places].every(outputAround),
+        preferences: () => notedPreferences([...places].map(outputAround).find(Boolean)),
       });
       made = { session, channel: session.open(null) };
       return () => {

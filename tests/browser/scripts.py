@@ -33,6 +33,16 @@ time.sleep(600)
 """
 """Starts a child and a grandchild in its own session, and writes all pids to its argument."""
 
+STUBBORN = """
+import signal, time
+from runwatch import Run
+
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+Run.get_context().tag("deaf")
+time.sleep(600)
+"""
+"""Does not end when it is asked to."""
+
 FAILING = """
 print("loading data")
 raise ValueError("the learning rate must be positive")

@@ -17,7 +17,7 @@ from runwatch.core import Experiment, Run, Workspace
 from tests.browser import jupyter_server
 from tests.browser.jupyter_server import JupyterServer
 from tests.browser.notebook_page import NotebookPage
-from tests.browser.scripts import IMPORTS, TALKING
+from tests.browser.scripts import IMPORTS, STUBBORN, TALKING
 from tests.conftest import eventually
 
 OPEN = "(args) => { void window.jupyterapp.commands.execute('runwatch:open', args); }"
@@ -189,13 +189,28 @@ def test_a_double_click_on_a_view_opens_its_run_in_the_panel(
 def test_settings_are_in_the_editor_and_hold(
     lab_notebook: NotebookPage, lab_record: Workspace
 ) -> None:
-    run = Experiment(lab_record, "settings").start_logging(display_name="as set")
+    (lab_notebook.server.root / "stubborn.py").write_text(STUBBORN)
     lab_notebook.open("1")
     page = lab_notebook.page
     save = "(raw) => window.jupyterapp.serviceManager.settings.save('runwatch:settings', raw)"
-    page.evaluate(save, json.dumps({"defaultTab": "details", "refresh": 200}))
+    chosen = {"defaultTab": "details", "refresh": 200, "grace": 0.5}
+    page.evaluate(save, json.dumps(chosen))
     try:
-        lab_notebook.reload()
+        run = Experiment(lab_record, "settings").start_logging(display_name="as set")
+        run_id = f"stubborn-{uuid.uuid4().hex[:8]}"
+        lab_notebook.open(
+            f"{IMPORTS}\nimport os\nos.environ['RUNWATCH_GRACE_SECONDS'] = '600'\n"
+            f"run = experiment.submit(ScriptRunConfig('.', 'stubborn.py'), run_id={run_id!r})\n"
+            "RunDetails(run)"
+        )
+        lab_notebook.run_all()
+        # In a cell, where the widget belongs to the kernel: the run has 0.5 s, not ten minutes.
+        widget = lab_notebook.widget()
+        expect(widget.get_by_role("tab", name="Details")).to_have_attribute("aria-selected", "true")
+        eventually(lambda: "deaf" in lab_record.get_run(run_id).get_tags())
+        widget.get_by_role("button", name="Cancel run", exact=True).click()
+        widget.get_by_role("button", name="Confirm cancel", exact=True).click()
+        expect(widget.get_by_role("status").first).to_have_text("Canceled")
         panel = open_panel(page, run)
         expect(panel.get_by_role("tab", name="Details")).to_have_attribute("aria-selected", "true")
         page.evaluate(
@@ -205,9 +220,9 @@ def test_settings_are_in_the_editor_and_hold(
         editor = page.locator(".jp-SettingsPanel")
         for title in ("Refresh", "Default tab", "Notifications", "Grace"):
             expect(editor.get_by_text(title, exact=True).first).to_be_visible()
+        run.complete()
     finally:
         page.evaluate(save, "{}")
-        run.complete()
 
 
 def test_the_end_of_a_run_is_told_if_that_is_set(

@@ -5,7 +5,7 @@ import { URLExt } from "@jupyterlab/coreutils";
 import { ServerConnection } from "@jupyterlab/services";
 import { Token } from "@lumino/coreutils";
 import type { Command, Summary } from "../messages";
-import type { Order } from "../state/commands";
+import { type Order, withGrace } from "../state/commands";
 import { newId } from "../state/ids";
 import { Session } from "../state/session";
 import { Workspaces } from "../state/workspaces";
@@ -58,12 +58,11 @@ export const connection: JupyterFrontEndPlugin<Connection> = {
       workspaces: new Workspaces(socket),
       open: (subject, summary = bare(subject)) =>
         new Session(viewOf(socket, subject, summary, preferences), route, {
-          defaultTab: preferences.defaultTab,
+          preferences: () => preferences,
           noAnswer: () => strings.noServerAnswer,
         }),
       order: async (workspaceId, order) => {
-        const grace_s = order.type === "cancel" ? preferences.graceSeconds : undefined;
-        const command = { ...order, id: newId(), grace_s } as Command;
+        const command = { ...withGrace(order, preferences.graceSeconds), id: newId() } as Command;
         const answer = await route(workspaceId, command, new AbortController().signal);
         if (answer.type === "refusal") throw new Error(answer.message);
         return answer.message;

@@ -12,7 +12,9 @@ import type { Snapshot, Summary } from "../messages";
 import type { Session } from "../state/session";
 import { withBase64 } from "../transport/buffers";
 import { mountView } from "../view/mount";
+import { notePreferences, OUTPUT_CLASS } from "../view/output-place";
 import { type Connection, IConnection } from "./connection";
+import { IPreferences } from "./preferences";
 
 export const MIME_TYPE = "application/vnd.runwatch.view+json";
 const WIDGET_TYPE = "application/vnd.jupyter.widget-view+json";
@@ -31,11 +33,12 @@ export const output: JupyterFrontEndPlugin<void> = {
   id: "runwatch:output",
   description: "Draws the views of saved notebooks again.",
   autoStart: true,
-  requires: [IConnection, IRenderMimeRegistry],
+  requires: [IConnection, IPreferences, IRenderMimeRegistry],
   optional: [INotebookTracker],
   activate: (
     _app: JupyterFrontEnd,
     connection: Connection,
+    preferences: IPreferences,
     everywhere: IRenderMimeRegistry,
     notebooks: INotebookTracker | null,
   ) => {
@@ -44,7 +47,7 @@ export const output: JupyterFrontEndPlugin<void> = {
         {
           safe: true,
           mimeTypes: [MIME_TYPE],
-          createRenderer: () => new ViewOutput(connection, rendermime),
+          createRenderer: () => new ViewOutput(connection, preferences, rendermime),
         },
         RANK,
       );
@@ -68,10 +71,18 @@ class ViewOutput extends Panel implements IRenderMime.IRenderer {
 
   constructor(
     private readonly connection: Connection,
+    private readonly preferences: IPreferences,
     private readonly rendermime: IRenderMimeRegistry,
   ) {
     super();
-    this.addClass("rw-output");
+    this.addClass(OUTPUT_CLASS);
+    this.note();
+    preferences.changed.connect(this.note, this);
+  }
+
+  /** Lets the widget in this output know what the person has set. */
+  private note(): void {
+    notePreferences(this.node, this.preferences);
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
@@ -135,6 +146,7 @@ class ViewOutput extends Panel implements IRenderMime.IRenderer {
 
   override dispose(): void {
     if (this.isDisposed) return;
+    this.preferences.changed.disconnect(this.note, this);
     this.clear();
     super.dispose();
   }

@@ -5,17 +5,14 @@ import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { ITranslator } from "@jupyterlab/translation";
 import { Token } from "@lumino/coreutils";
 import { type ISignal, Signal } from "@lumino/signaling";
+import type { Preferences } from "../state/session";
 import { speak } from "../strings";
 
-export interface IPreferences {
+export interface IPreferences extends Preferences {
   /** Views are brought up to date at most so often, in milliseconds. */
   readonly refreshMs: number;
-  /** The tab that a run is opened with; null: one that fits the run. */
-  readonly defaultTab: string | null;
   /** Whether the end of a run is told of. */
   readonly notifications: boolean;
-  /** How long a cancelled run has to end by itself, in seconds; null: as its submitter said. */
-  readonly graceSeconds: number | null;
   readonly changed: ISignal<IPreferences, void>;
 }
 
@@ -26,7 +23,7 @@ export const IPreferences = new Token<IPreferences>(
 
 const PLUGIN_ID = "runwatch:settings";
 
-class Preferences implements IPreferences {
+class SetPreferences implements IPreferences {
   refreshMs = 0;
   defaultTab: string | null = null;
   notifications = false;
@@ -56,7 +53,7 @@ export const preferences: JupyterFrontEndPlugin<IPreferences> = {
   ) => {
     // This plugin comes before all others, so that their words are of that language.
     if (translator) speak(translator.languageCode);
-    const made = new Preferences();
+    const made = new SetPreferences();
     registry?.load(PLUGIN_ID).then(
       (settings) => {
         made.take(settings);

@@ -140,3 +140,17 @@ test("another name is shown at once", () => {
   });
   expect(channel.tree.value.rows[0]?.display_name).toBe("the best");
 });
+
+test("a cancel has the grace that the person has set by then", () => {
+  begin();
+  session.close();
+  const set = { defaultTab: null, graceSeconds: null as number | null };
+  session = new Session(transport, null, { preferences: () => set });
+  session.commands.give({ type: "cancel", run_ids: ["run-1"] });
+  expect("grace_s" in sentCommand()).toBe(false);
+  set.graceSeconds = 1.5;
+  session.commands.give({ type: "cancel", run_ids: ["run-1"] });
+  expect(sentCommand()).toMatchObject({ type: "cancel", grace_s: 1.5 });
+  session.commands.give({ type: "set_tag", run_ids: ["run-1"], key: "a", value: null });
+  expect("grace_s" in sentCommand()).toBe(false);
+});

@@ -44,6 +44,13 @@ export function textOrder(run: RunHead, field: SetText["field"], value: string):
   return { type: "set_text", run_ids: [run.run_id], field, value };
 }
 
+/** Returns a cancel with the grace that the person has set, if one is set; another order as it is. */
+export function withGrace(order: Order, graceSeconds: number | null): Order {
+  return order.type === "cancel" && graceSeconds !== null
+    ? { ...order, grace_s: graceSeconds }
+    : order;
+}
+
 export class Commands {
   /** Commands whose effect is shown before the record has told of it. */
   readonly shown = signal<readonly Command[]>([]);
@@ -56,13 +63,14 @@ export class Commands {
     private readonly transport: Transport,
     private readonly route: CommandRoute | null,
     private readonly workspaceId: () => string,
+    private readonly graceSeconds: () => number | null = () => null,
     private readonly noAnswer: () => string = () => strings.noAnswer,
   ) {}
 
   /** Gives a command; `undo` is what would take it back. */
   give(order: Order, undo: Order[] = []): void {
     if (undo.length > 0) this.undoable.value = [...this.undoable.value.slice(-19), undo];
-    const command = { ...order, id: newId() } as Command;
+    const command = { ...withGrace(order, this.graceSeconds()), id: newId() } as Command;
     const entry: Pending = {
       command,
       acknowledged: false,

@@ -25,6 +25,16 @@ interface Waiting {
   timers: ReturnType<typeof setTimeout>[];
 }
 
+/** What a person may set of a view. */
+export interface Preferences {
+  /** The tab that a run is opened with; null: one that fits the run. */
+  readonly defaultTab: string | null;
+  /** How long a cancelled run has to end by itself, in seconds; null: as its submitter said. */
+  readonly graceSeconds: number | null;
+}
+
+const NOTHING_SET: Preferences = { defaultTab: null, graceSeconds: null };
+
 /** What else a session may be given. */
 export interface SessionOptions {
   /** Makes the second way for all that a view asks, when the first is silent. */
@@ -33,8 +43,8 @@ export interface SessionOptions {
   noAnswer?: () => string;
   /** Whether the view stays as it is when its output is brought up to date. */
   steady?: () => boolean;
-  /** The tab that a run is opened with; null: one that fits the run. */
-  defaultTab?: string | null;
+  /** What the person has set, as it is now. */
+  preferences?: () => Preferences;
   /** Whether the browser is to tell of the end of a run. */
   notifying?: boolean;
 }
@@ -46,7 +56,7 @@ export class Session {
   readonly summary: Signal<Summary>;
   /** Whether the browser is to tell of the end of a run. */
   readonly notifying: Signal<boolean>;
-  readonly defaultTab: string | null;
+  readonly preferences: () => Preferences;
   /** What views hand on to those that follow them: the open tab, say. */
   readonly kept = new Map<string, unknown>();
   private readonly channels = new Map<string, Channel>();
@@ -66,11 +76,12 @@ export class Session {
     this.summary = signal(transport.summary());
     this.compact = transport.compact();
     this.notifying = signal(options.notifying ?? false);
-    this.defaultTab = options.defaultTab ?? null;
+    this.preferences = options.preferences ?? (() => NOTHING_SET);
     this.commands = new Commands(
       transport,
       route,
       () => this.summary.value.workspace_id,
+      () => this.preferences().graceSeconds,
       options.noAnswer,
     );
     this.hear(transport);

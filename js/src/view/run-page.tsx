@@ -180,7 +180,7 @@ function Body({ session, channel, run, onOpen }: BodyProps) {
     { name: "details" },
   ];
   const fitting = children > 0 ? "children" : metrics > 0 ? "metrics" : "logs";
-  const preferred = tabs.find((tab) => tab.name === session.defaultTab)?.name;
+  const preferred = tabs.find((tab) => tab.name === session.preferences().defaultTab)?.name;
   const shown = chosen ?? preferred ?? fitting;
   return (
     <div class="rw-content">
