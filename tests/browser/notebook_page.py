@@ -56,6 +56,12 @@ class NotebookPage:
             "() => { void window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
         )
 
+    def run_to_the_end(self) -> None:
+        """Run all cells and wait for them; JupyterLab then takes the focus to the notebook."""
+        self.page.evaluate(
+            "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+        )
+
     def run_hidden(self, code: str) -> str:
         """Run code that no cell shows, in an idle kernel; return what it prints."""
         result: dict[str, Any] = self.page.evaluate(
