@@ -259,7 +259,9 @@ def test_tags_are_suggested_from_the_experiments_other_runs(
         other.tag("season", "autumn")
     page = show(run)
     page.get_by_role("textbox", name="Add tag").fill("seas")
-    page.get_by_role("list", name="Suggestions").get_by_role("button", name="season=autumn").click()
+    suggested = page.get_by_role("list", name="Suggestions")
+    expect(suggested).to_contain_text("season=autumn")
+    suggested.get_by_role("button", name="season=autumn").click()
     eventually(lambda: run.get_tags() == {"season": "autumn"})
     run.complete()
 

@@ -19,6 +19,7 @@ from runwatch.feed.messages import (
     Refusal,
     SuggestTags,
 )
+from runwatch.store import labels
 from tests.unit.test_feed import decoded
 
 
@@ -139,3 +140,17 @@ def test_points_are_exported_as_csv_and_as_a_plotly_figure(run: Run) -> None:
 def test_what_is_asked_of_a_run_that_is_not_there_is_refused_in_words(run: Run) -> None:
     answer = ask(run, SuggestTags(id="1", run_id="nobody"))
     assert answer == Refusal(id="1", message="Run nobody was not found.")
+
+
+def test_a_tag_that_each_run_has_another_value_of_leaves_room_for_others(
+    experiment: Experiment,
+) -> None:
+    run = experiment.start_logging()
+    for number, child in enumerate(run.create_children(tag_key="number", tag_values=range(90))):
+        child.tag(f"key {number % 3}", str(number))
+    run.tag("season", "autumn")
+    with run._record.database.read() as connection:
+        found = labels.tags_used_in(connection, experiment._row.key)
+    assert found["season"] == ["autumn"]
+    assert set(found) == {"number", "key 0", "key 1", "key 2", "season"}
+    assert len(found["number"]) == 20

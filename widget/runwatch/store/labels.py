@@ -30,6 +30,7 @@ from runwatch.store.schema import runs as runs_table
 
 Labels = dict[str, "str | None"]
 _MOST_SUGGESTED = 200
+_MOST_VALUES = 20
 
 
 def _of(connection: Connection, table: Table, keys: Iterable[int]) -> dict[int, Labels]:
@@ -60,12 +61,21 @@ def properties(connection: Connection, keys: Iterable[int]) -> dict[int, Labels]
 def tags_used_in(connection: Connection, experiment: int) -> dict[str, list[str]]:
     """Return the tags of an experiment's runs with their values, the most frequent first."""
     count = func.count().label("count")
-    query = (
-        select(run_tags.c.key, run_tags.c.value)
+    place = func.row_number().over(
+        partition_by=run_tags.c.key, order_by=(count.desc(), run_tags.c.value)
+    )
+    used = (
+        select(run_tags.c.key, run_tags.c.value, count, place.label("place"))
         .join(runs_table, runs_table.c.id == run_tags.c.run)
         .where(runs_table.c.experiment == experiment)
         .group_by(run_tags.c.key, run_tags.c.value)
-        .order_by(count.desc(), run_tags.c.key, run_tags.c.value)
+        .subquery()
+    )
+    # A tag that is another for each run must not take the room of all others.
+    query = (
+        select(used.c.key, used.c.value)
+        .where(used.c.place <= _MOST_VALUES)
+        .order_by(used.c.count.desc(), used.c.key, used.c.value)
         .limit(_MOST_SUGGESTED)
     )
     found: dict[str, list[str]] = {}
