@@ -133,7 +133,9 @@ def test_several_are_compared_tagged_and_cancelled(tree: Locator, sweep: Run) ->
     tree.get_by_role("checkbox", name="Select rate 0.03").check()
     chosen.get_by_role("button", name="Cancel selected").click()
     page.get_by_role("button", name="Confirm cancel of 2").click()
-    eventually(lambda: [one.get_status() for one in three[:2]] == ["CancelRequested"] * 2)
+    # The process that logs them may have heard of it already.
+    asked = {"CancelRequested", "Canceled"}
+    eventually(lambda: all(one.get_status() in asked for one in three[:2]))
     assert three[2].get_status() == "Running"
 
 
