@@ -16,12 +16,12 @@ import { notePreferences, OUTPUT_CLASS } from "../view/output-place";
 import { type Connection, IConnection } from "./connection";
 import { IPreferences } from "./preferences";
 
-export const MIME_TYPE = "application/vnd.runwatch.view+json";
+const MIME_TYPE = "application/vnd.runwatch.view+json";
 const WIDGET_TYPE = "application/vnd.jupyter.widget-view+json";
 /** Below that of widgets, so that this renderer is preferred. */
 const RANK = -20;
 /** How long a widget has to draw itself before what the notebook keeps is drawn. */
-export const WIDGET_WITHIN_MS = 250;
+const WIDGET_WITHIN_MS = 250;
 
 interface Kept {
   version: 1;

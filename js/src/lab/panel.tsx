@@ -26,8 +26,8 @@ import { runsIcon } from "./icon";
 import { PreactWidget } from "./preact-widget";
 
 export const OPEN = "runwatch:open";
-export const CANCEL = "runwatch:cancel";
-export const TAG = "runwatch:tag";
+const CANCEL = "runwatch:cancel";
+const TAG = "runwatch:tag";
 
 const ID = "runwatch-runs";
 

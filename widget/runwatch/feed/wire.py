@@ -53,26 +53,24 @@ def frame(message: Update) -> str | bytes:
 
 def decode_request(content: Any) -> Request:
     """Return the request that a view sent. Raises `UserErrorException` if it is none."""
-    try:
-        return msgspec.convert(content, type=Request)  # type: ignore[no-any-return]
-    except msgspec.ValidationError as error:
-        raise UserErrorException(f"The view sent what can't be understood: {error}.") from error
+    return _decoded(content, Request, "The view sent what can't be understood")  # type: ignore[no-any-return]
 
 
 def decode_carried(content: Any) -> Carried:
     """Return what a page sent for a view. Raises `UserErrorException` if it is nothing such."""
-    try:
-        return msgspec.convert(content, type=Carried)
-    except msgspec.ValidationError as error:
-        raise UserErrorException(f"The page sent what can't be understood: {error}.") from error
+    return _decoded(content, Carried, "The page sent what can't be understood")  # type: ignore[no-any-return]
 
 
 def decode_command(content: Any) -> Command:
     """Return the command that a view sent. Raises `UserErrorException` if it is none."""
+    return _decoded(content, Command, "This is no command")  # type: ignore[no-any-return]
+
+
+def _decoded(content: Any, wanted: Any, otherwise: str) -> Any:
     try:
-        return msgspec.convert(content, type=Command)  # type: ignore[no-any-return]
+        return msgspec.convert(content, type=wanted)
     except msgspec.ValidationError as error:
-        raise UserErrorException(f"This is no command: {error}.") from error
+        raise UserErrorException(f"{otherwise}: {error}.") from error
 
 
 def json_number(value: Any) -> Any:
