@@ -8,7 +8,7 @@ import { count, strings } from "../strings";
 import { useNow } from "./clock";
 import { Down, Up } from "./icons";
 import { useWidth } from "./measure";
-import { ColumnMenu, nameOfColumn } from "./tree-columns";
+import { ColumnMenu, kindOf, nameOfColumn } from "./tree-columns";
 import { ROW_PX, Row } from "./tree-row";
 import { Selection } from "./tree-selection";
 
@@ -297,14 +297,6 @@ function Head({ channel, column, kind, children }: HeadProps) {
       </button>
     </div>
   );
-}
-
-/** How a column's cells are set: numbers to the right. */
-export function kindOf(column: string): string {
-  if (column === "duration" || column.startsWith("metric:") || column.startsWith("param:")) {
-    return "rw-number rw-right";
-  }
-  return column === "tags" ? "rw-row-tags" : "";
 }
 
 interface Keys {

@@ -12,6 +12,14 @@ export function nameOfColumn(column: string): string {
   return column.startsWith("spark:") ? strings.trend(name) : name;
 }
 
+/** How a column's cells are set: numbers to the right. */
+export function kindOf(column: string): string {
+  if (column === "duration" || column.startsWith("metric:") || column.startsWith("param:")) {
+    return "rw-number rw-right";
+  }
+  return column === "tags" ? "rw-row-tags" : "";
+}
+
 interface Props {
   channel: Channel;
   columns: readonly string[];

@@ -6,9 +6,9 @@ import { strings } from "../strings";
 import { CancelButton, waiting } from "./cancel";
 import { clockTime, elapsed, metric } from "./format";
 import { Open, Stop, Twisty } from "./icons";
-import { kindOf } from "./run-tree";
 import { Sparkline } from "./sparkline";
 import { StatusWord } from "./status-pill";
+import { kindOf } from "./tree-columns";
 
 export const ROW_PX = 28;
 
