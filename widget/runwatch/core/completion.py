@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import codecs
 import json
 import logging
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runwatch.exceptions import ActivityFailedException
+from runwatch.exceptions import ActivityFailedException, RunwatchException
 from runwatch.store.status import TERMINAL, RunStatus
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ LOOK_S = 0.05
 meanwhile: list[Callable[[], None]] = []
 """What else is done at each look; filled from above, as this layer knows no notebook."""
 _SETTLE_EVERY_S = 0.5
+_waiting: dict[threading.Thread, RunLifecycle] = {}
+"""The threads that wait for a run's end to call a function."""
 
 
 def wait_until_ended(run: RunLifecycle, *, timeout_s: float | None = None) -> None:
@@ -34,13 +38,53 @@ def wait_until_ended(run: RunLifecycle, *, timeout_s: float | None = None) -> No
             return
 
 
-def call_at_end(run: _R, callback: Callable[[_R], object]) -> None:
-    """Call a function with the run when it has ended."""
+def have_called_at_end(run: _R, callback: Callable[[_R], object]) -> None:
+    """Have a function called with the run, on a thread of its own, when the run has ended."""
+    thread = threading.Thread(
+        target=_call_at_end, args=(run, callback), name="runwatch-on-end", daemon=True
+    )
+    _waiting[thread] = run
+    thread.start()
+
+
+def _call_at_end(run: _R, callback: Callable[[_R], object]) -> None:
     try:
-        wait_until_ended(run)
-        callback(run)
+        if _saw_the_end(run):
+            callback(run)
     except Exception:  # noqa: BLE001 whatever the caller's function raises
         _log.exception("What run.on_end() was given raised an exception for run %s.", run.id)
+    finally:
+        _waiting.pop(threading.current_thread(), None)
+
+
+def _saw_the_end(run: RunLifecycle) -> bool:
+    """Wait for the end, however often the record can't be read meanwhile, unless it is gone."""
+    told = False
+    while True:
+        try:
+            wait_until_ended(run)
+            return True
+        except RunwatchException as error:
+            there = run._record.database.is_there()
+            if not told or not there:
+                go_on = "It is asked for again." if there else "on_end() calls nothing for it."
+                _log.warning("Whether run %s has ended can't be read: %s %s", run.id, error, go_on)
+            if not there:
+                return False
+            told = True
+            time.sleep(_SETTLE_EVERY_S)
+
+
+@atexit.register
+def _call_what_is_due() -> None:
+    """Let no process end before the functions were called whose runs have ended."""
+    for thread, run in _waiting.copy().items():
+        try:
+            ended = run.get_status() in TERMINAL
+        except RunwatchException:
+            continue
+        if ended:
+            thread.join()
 
 
 def _looks(run: RunLifecycle) -> Iterator[None]:

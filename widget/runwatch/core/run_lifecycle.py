@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import traceback as tracebacks
 from collections.abc import Callable
 from pathlib import Path
@@ -327,14 +326,10 @@ class RunLifecycle(RunRecord):
         ----------
         callback
             Called once with the run, on a thread of its own; at once if it has ended already. An
-            exception that it raises is logged.
+            exception that it raises is logged. A process does not exit before the functions are
+            done whose runs have ended; a run that outlives the process calls nothing.
         """
-        threading.Thread(
-            target=completion.call_at_end,
-            args=(self, callback),
-            name="runwatch-on-end",
-            daemon=True,
-        ).start()
+        completion.have_called_at_end(self, callback)
 
     # --- with -------------------------------------------------------------------------------
 
