@@ -10,12 +10,13 @@ import weakref
 from collections.abc import Iterator
 from typing import Any
 
+import nbformat
 import pytest
 from ipywidgets.widgets.widget import _instances
 
 from runwatch.core import Experiment, Run
 from runwatch.exceptions import UserErrorException
-from runwatch.widgets import RunDetails, RunTable, cells
+from runwatch.widgets import RunDetails, RunTable, cells, live_view
 from tests.conftest import eventually
 
 HOSTILE = "<script>alert('&')</script>"
@@ -179,12 +180,80 @@ def test_what_a_notebook_keeps_is_small_however_much_there_is(
     for view in (RunDetails(run), RunTable(experiment)):
         bundle, _ = view._repr_mimebundle_()
         kept = bundle["application/vnd.runwatch.view+json"]
-        assert len(json.dumps(bundle)) < 40_000
-        assert len(json.dumps(kept)) <= 18_000
         assert kept["version"] == 1
-        assert kept["snapshot"]["rows"], "nothing of the tree was kept"
+        assert json.loads(kept["view"])["snapshot"]["rows"], "nothing of the tree was kept"
+        output = nbformat.v4.new_output("display_data", bundle)
+        cell = nbformat.v4.new_code_cell(outputs=[output])
+        file = nbformat.writes(nbformat.v4.new_notebook(cells=[cell]))
+        assert len(file.encode()) <= 40_000
         assert "<table" in bundle["text/html"]
         view.close()
+
+
+def test_html_shows_the_tree_as_deep_as_there_is_room(run: Run, experiment: Experiment) -> None:
+    few, many = run.child_run("has few"), run.child_run("has many")
+    few.child_run("grandchild").child_run("grandchild's child")
+    many.create_children(60)
+    bundle, _ = RunDetails(run)._repr_mimebundle_()
+    html = bundle["text/html"]
+    assert html.index("has few") < html.index("grandchild") < html.index("grandchild&#x27;s child")
+    assert html.count("<tr>") == 1 + 4
+    kept = json.loads(bundle["application/vnd.runwatch.view+json"]["view"])["snapshot"]
+    assert [row["display_name"] for row in kept["rows"]] == ["has few", "has many"]
+
+
+def pages_of(view: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the list to which what the notebook keeps is added each time it is brought anew."""
+    pages: list[str] = []
+    monkeypatch.setattr(view, "_refresh_page", lambda: pages.append(view._bundle()[0]["text/html"]))
+    return pages
+
+
+def test_what_is_said_of_an_ended_run_is_kept_soon(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_view, "PAGE_AFTER_WORDS_S", 0.05)
+    monkeypatch.setattr(live_view, "_PAGE_AT_MOST_EVERY_S", 0.0)
+    child = run.child_run("a child of it")
+    child.complete()
+    run.complete()
+    view = RunDetails(run)
+    pages = pages_of(view, monkeypatch)
+    sent_by(view)
+    say(view, type="steady")
+    say(view, type="watch", channel="a", run_id=None, look=LOOK)
+    run.tag("the", "winner")
+    eventually(lambda: pages and "the=winner" in pages[-1])
+    child.tag("second", "best")
+    eventually(lambda: "second=best" in pages[-1])
+    view.close()
+
+
+def test_the_last_that_a_run_did_is_kept_in_the_end(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_view, "PAGE_EVERY_S", 0.5)
+    view = RunDetails(run)
+    pages = pages_of(view, monkeypatch)
+    sent_by(view)
+    say(view, type="steady")
+    say(view, type="watch", channel="a", run_id=None, look=LOOK)
+    run.child_run("made last")
+    eventually(lambda: pages and "made last" in pages[-1])
+    view.close()
+
+
+def test_a_closed_view_brings_no_page_up_to_date(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = RunDetails(run)
+    sent = sent_by(view)
+    say(view, type="steady")
+    say(view, type="watch", channel="a", run_id=None, look=LOOK)
+    run.tag("said")
+    eventually(lambda: any(m["type"] == "delta" for m in sent))
+    eventually(lambda: view._page_timer is not None)
+    timer = view._page_timer
+    view.close()
+    eventually(lambda: not timer.is_alive())
 
 
 def test_a_failed_run_has_its_traceback_in_the_html(experiment: Experiment) -> None:

@@ -24,7 +24,6 @@ const RANK = -20;
 const WIDGET_WITHIN_MS = 250;
 
 interface Kept {
-  version: 1;
   summary: Summary;
   snapshot: Snapshot;
 }
@@ -186,12 +185,14 @@ class KeptView extends Widget {
 
 /** Reads what a notebook keeps; null if it is of another version, or no such thing. */
 function keptIn(data: unknown): Kept | null {
-  const { version, summary, snapshot } = (data ?? {}) as Partial<Kept>;
-  const whole = Array.isArray(snapshot?.tree?.ids) && Array.isArray(snapshot?.rows);
-  if (version !== 1 || !summary?.workspace_id || !snapshot || !whole) return null;
+  const { version, view } = (data ?? {}) as { version?: unknown; view?: unknown };
+  if (version !== 1 || typeof view !== "string") return null;
   try {
-    return { version, summary, snapshot: withBase64(snapshot) as Snapshot };
+    const { summary, snapshot } = JSON.parse(view) as Partial<Kept>;
+    const whole = Array.isArray(snapshot?.tree?.ids) && Array.isArray(snapshot?.rows);
+    if (!summary?.workspace_id || !snapshot || !whole) return null;
+    return { summary, snapshot: withBase64(snapshot) as Snapshot };
   } catch {
-    return null; // what should be base64 is not
+    return null; // it is no JSON, or what should be base64 is not
   }
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -13,6 +16,7 @@ import traitlets
 
 from runwatch.core.run import Run
 from runwatch.core.workspace import Workspace
+from runwatch.exceptions import RunwatchException
 from runwatch.feed import wire
 from runwatch.feed.channel import Channel
 from runwatch.feed.family import FamilyScope
@@ -31,7 +35,10 @@ _OWN = "summary"
 """The channel that keeps the summary current while no view is open."""
 SUMMARY_EVERY_S = 5.0
 PAGE_EVERY_S = 30.0
-"""How often the output is brought up to date that a notebook keeps, while runs are live."""
+"""How long what a notebook keeps may lag behind the record."""
+PAGE_AFTER_WORDS_S = 1.0
+"""The same for what a person says of a run: she tags it, and saves the notebook."""
+_PAGE_AT_MOST_EVERY_S = 10.0
 _TOLD_AT_ONCE = {"status", "error", "tags", "display_name", "description"}
 
 
@@ -57,6 +64,9 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
         self._summarised = 0.0
         self._paged = time.monotonic()
         self._steady = False
+        self._page_timer: threading.Timer | None = None
+        self._page_due = math.inf
+        self._page_lock = threading.Lock()
         self._display_id: str | None = None
         self._scope = scope
         self._record.settle()
@@ -102,6 +112,7 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
         self._session.close()
         self.on_msg(self._on_message, remove=True)
         super().close()
+        self._put_off_page()
         self.layout.close()
         # ipywidgets takes the method away; a closed widget that is shown again opens.
         self.__dict__.pop("_repr_mimebundle_", None)
@@ -118,7 +129,21 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
         bundle, metadata = shown if isinstance(shown, tuple) else (shown or {}, {})
         state = self._watcher.glance(self._scope, _LOOK_OF_A_PAGE)
         summary = msgspec.convert(self.summary, type=Summary)
-        return {**bundle, "text/plain": repr(self), **kept(summary, state)}, metadata
+        saved = kept(summary, state, self._unfolded(state))
+        return {**bundle, "text/plain": repr(self), **saved}, metadata
+
+    def _unfolded(self, state: Snapshot) -> Snapshot:
+        """Return the state with the tree as far open as a page has rows for it."""
+        expanded: list[str] = []
+        while True:
+            room, before = MOST_ROWS - state.tree.total, len(expanded)
+            for row in state.rows:
+                if 0 < row.child_count <= room and not row.expanded:
+                    expanded.append(row.run_id)
+                    room -= row.child_count
+            if len(expanded) == before:
+                return state
+            state = self._watcher.glance(self._scope, Look(limit=MOST_ROWS, expanded=expanded))
 
     def _refresh_page(self) -> None:
         """Bring the HTML beside the view up to date, where the notebook keeps it."""
@@ -151,11 +176,45 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
         if told or over or now - self._summarised >= SUMMARY_EVERY_S:
             self._summarised = now
             self.summary = msgspec.to_builtins(channel.summary())
-        # Where the front end draws the view anew each time, only at the end.
-        if over or (self._steady and now - self._paged >= PAGE_EVERY_S):
+        if over:
+            self._put_off_page()
             self._paged = now
             self._refresh_page()
+        elif self._steady:  # other front ends would draw the view anew each time
+            said = told or any("tags" in row for row in update.rows or [])
+            self._refresh_page_at(
+                max(now + PAGE_AFTER_WORDS_S, self._paged + _PAGE_AT_MOST_EVERY_S)
+                if said
+                else self._paged + PAGE_EVERY_S
+            )
         self._let_go_if_over()
+
+    def _refresh_page_at(self, due: float) -> None:
+        """Bring what the notebook keeps up to date at that time (`time.monotonic()`), or before."""
+        with self._page_lock:
+            if due >= self._page_due or self.comm is None:
+                return
+            if self._page_timer is not None:
+                self._page_timer.cancel()
+            self._page_due = due
+            wait_s = max(0.0, due - time.monotonic())
+            self._page_timer = threading.Timer(wait_s, self._refresh_page_now)
+            self._page_timer.daemon = True
+            self._page_timer.start()
+
+    def _refresh_page_now(self) -> None:
+        with self._page_lock:
+            self._page_timer, self._page_due = None, math.inf
+            self._paged = time.monotonic()
+        # What is wrong with the record is told by the view.
+        with contextlib.suppress(RunwatchException):
+            self._refresh_page()
+
+    def _put_off_page(self) -> None:
+        with self._page_lock:
+            if self._page_timer is not None:
+                self._page_timer.cancel()
+            self._page_timer, self._page_due = None, math.inf
 
     def _let_go_if_over(self) -> None:
         """Watch for the summary's sake only what may change and no view watches."""

@@ -14,7 +14,7 @@ from runwatch.widgets.static_html import page
 MIME_TYPE = "application/vnd.runwatch.view+json"
 VERSION = 1
 MOST_BYTES = 18_000
-"""Of each of the two: a notebook with many runs in it stays a small file."""
+"""Of each of the two in the notebook's file: one with many runs in it stays a small file."""
 _MOST_COLUMNS = 20
 _MOST_LAST_VALUES = 20
 _FEW_LABELS = 5
@@ -36,30 +36,37 @@ _DETAILS = (
     _Detail(50, 12),
     _Detail(50, 6),
     _Detail(25, 6),
+    _Detail(25, 4),
+    _Detail(15, 4),
     _Detail(10, 4),
     _Detail(5, 2, files=5, labels=10),
     _Detail(0, 0, files=0, labels=_FEW_LABELS),
 )
 
 
-def kept(summary: Summary, state: Snapshot) -> dict[str, Any]:
-    """Return, by MIME type, what a notebook keeps beside a view, with as much as fits."""
-    html = _fitting(state, lambda part: page(part).encode())
-    drawn = _fitting(state, lambda part: msgspec.json.encode(_content(summary, part)))
-    return {"text/html": html.decode(), MIME_TYPE: msgspec.json.decode(drawn)}
+def kept(summary: Summary, state: Snapshot, unfolded: Snapshot) -> dict[str, Any]:
+    """Return, by MIME type, what a notebook keeps beside a view, with as much as fits.
+
+    In HTML nobody can open a row, so that its tree is the one that is unfolded.
+    """
+    return {
+        "text/html": _fitting(unfolded, page),
+        # As text: of an object a notebook writes each number on a line of its own.
+        MIME_TYPE: {"version": VERSION, "view": _fitting(state, lambda part: _view(summary, part))},
+    }
 
 
-def _content(summary: Summary, state: Snapshot) -> dict[str, Any]:
+def _view(summary: Summary, state: Snapshot) -> str:
     run = None if summary.run is None else _brief(summary.run, _FEW_LABELS)
     brief = replace(summary, run=run, metrics=_brief_labels(summary.metrics, _MOST_LAST_VALUES))
     # Encoded as JSON, the bytes of points become base64.
-    return {"version": VERSION, "summary": brief, "snapshot": state}
+    return msgspec.json.encode({"summary": brief, "snapshot": state}).decode()
 
 
-def _fitting(state: Snapshot, make: Callable[[Snapshot], bytes]) -> bytes:
+def _fitting(state: Snapshot, make: Callable[[Snapshot], str]) -> str:
     for detail in _DETAILS:
         made = make(_reduced(state, detail))
-        if len(made) <= MOST_BYTES:
+        if len(msgspec.json.encode(made)) <= MOST_BYTES:
             return made
     return made
 

@@ -85,7 +85,7 @@ def _charts(points: list[Points]) -> str:
 
 def _chart(points: Points) -> str:
     values = _decoded(points.values)
-    line = _polyline(_decoded(points.steps), values) if len(values) > 1 else ""
+    line = _polyline(points.name, _decoded(points.steps), values) if len(values) > 1 else ""
     return f"<div><div>{escape(points.name)} <b>{escape(_shown(points.last))}</b></div>{line}</div>"
 
 
@@ -97,7 +97,7 @@ def _decoded(numbers: Numbers) -> list[float]:
     return list(struct.unpack(f"<{count}{code}", numbers.data))
 
 
-def _polyline(steps: list[float], values: list[float]) -> str:
+def _polyline(name: str, steps: list[float], values: list[float]) -> str:
     drawn = [(x, y) for x, y in zip(steps, values, strict=True) if abs(y) < float("inf")]
     if len(drawn) < 2:
         return ""
@@ -109,7 +109,8 @@ def _polyline(steps: list[float], values: list[float]) -> str:
     )
     return (
         f'<svg width="{_WIDTH}" height="{_HEIGHT}" viewBox="-2 -2 {_WIDTH + 4} {_HEIGHT + 4}" '
-        f'role="img"><polyline points="{places}" fill="none" stroke="{_LIVE_COLOUR}" '
+        f'role="img" aria-label="{escape(name)} by step">'
+        f'<polyline points="{places}" fill="none" stroke="{_LIVE_COLOUR}" '
         'stroke-width="1.5"/></svg>'
     )
 
