@@ -20,6 +20,7 @@ from benchmarks import (
     process_costs,
     reading,
     record_speed,
+    reopening,
     serving,
     watching,
 )
@@ -43,6 +44,7 @@ PARTS = {
     "answer": watching.answer,
     "watch": watching.costs,
     "live": watching.live,
+    "reopen": reopening.reopen,
     "serve": serving.crowd,
     "beside": beside_mlflow.compare,
 }

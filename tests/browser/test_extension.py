@@ -20,8 +20,14 @@ from tests.browser.jupyter_server import JupyterServer
 from tests.browser.notebook_page import NotebookPage
 from tests.browser.scripts import IMPORTS, STUBBORN, TALKING
 from tests.conftest import eventually
+from tests.integration.api_client import new_workspace
 
 OPEN = "(args) => { void window.jupyterapp.commands.execute('runwatch:open', args); }"
+EXECUTE = "async ([id, args]) => { await window.jupyterapp.commands.execute(id, args); }"
+REFUSED = (
+    "([id, args]) => window.jupyterapp.commands.execute(id, args)"
+    ".then(() => 'it was done', (error) => error.message)"
+)
 
 
 @pytest.fixture
@@ -143,24 +149,50 @@ def test_commands_take_arguments_for_other_extensions(
     run = Experiment(lab_record, "commands").start_logging(display_name="by command")
     workspace = lab_record._record.database.workspace_id
     lab_notebook.open("1")
-    execute = "([id, args]) => window.jupyterapp.commands.execute(id, args)"
     page = lab_notebook.page
     tag = {"workspace": workspace, "run": run.id, "key": "quality", "value": "good"}
-    page.evaluate(execute, ["runwatch:tag", tag])
+    page.evaluate(EXECUTE, ["runwatch:tag", tag])
     assert run.get_tags() == {"quality": "good"}
     open_panel(page, run)
     expect(page.get_by_role("region", name="Run by command")).to_be_visible()
-    page.evaluate(execute, ["runwatch:tag", {"key": "shown"}])
+    page.evaluate(EXECUTE, ["runwatch:tag", {"key": "shown"}])
     assert run.get_tags() == {"quality": "good", "shown": None}
-    page.evaluate(execute, ["runwatch:cancel", {"workspace": workspace, "run": run.id}])
+    page.evaluate(EXECUTE, ["runwatch:cancel", {"workspace": workspace, "run": run.id}])
     eventually(lambda: run.get_status() in ("CancelRequested", "Canceled"))
-    refused = page.evaluate(
-        "(args) => window.jupyterapp.commands.execute('runwatch:cancel', args)"
-        ".catch((error) => error.message)",
-        {"workspace": workspace, "run": "nobody"},
-    )
+    nobody = {"workspace": workspace, "run": "nobody"}
+    refused = page.evaluate(REFUSED, ["runwatch:cancel", nobody])
     assert "nobody" in refused
     run.complete()
+
+
+def test_a_command_that_names_a_run_alone_finds_its_workspace_or_says_that_it_can_not(
+    page: Page, tmp_path: Path
+) -> None:
+    with jupyter_server.running("lab", tmp_path / "lab") as server:
+        first, second = (new_workspace(server.root / name) for name in ("first", "second"))
+        run = Experiment(second, "elsewhere").start_logging(display_name="by its id")
+        run.complete()
+        experiments = [Experiment(place, "copied") for place in (first, second)]
+        twins = [one.start_logging(run_id="twin", outputs=False) for one in experiments]
+        page.goto(f"{server.url}lab?reset&token={server.token}")
+        page.wait_for_function("() => window.jupyterapp?.commands?.hasCommand('runwatch:tag')")
+
+        page.evaluate(EXECUTE, ["runwatch:tag", {"run": run.id, "key": "found"}])
+        assert run.get_tags() == {"found": None}
+        page.evaluate(OPEN, {"run": run.id})
+        panel = page.get_by_role("region", name="Training runs")
+        expect(panel.get_by_role("region", name="Run by its id")).to_contain_text("found")
+        expect(panel.get_by_role("button", name="Back to elsewhere")).to_be_visible()
+
+        for command in ("runwatch:open", "runwatch:tag", "runwatch:cancel"):
+            said = page.evaluate(REFUSED, [command, {"run": "twin", "key": "which"}])
+            assert "twin in several workspaces" in said, command
+            assert "nobody was not found" in page.evaluate(REFUSED, [command, {"run": "nobody"}])
+        assert [one.get_tags() for one in twins] == [{}, {}]
+        assert [one.get_status() for one in twins] == ["Running", "Running"]
+        expect(panel.get_by_role("region", name="Run by its id")).to_be_visible()
+        for one in twins:
+            one.complete()
 
 
 def test_it_is_in_the_launcher_and_the_palette(lab_notebook: NotebookPage) -> None:
@@ -387,7 +419,7 @@ def test_it_works_below_a_hubs_prefix_over_https(
     context.close()
 
 
-def test_notebook_7_shows_live_runs_where_it_shows_what_runs(
+def test_notebook_7_shows_opens_and_cancels_live_runs_where_it_shows_what_runs(
     page: Page, notebook7: JupyterServer
 ) -> None:
     run = Experiment(Workspace(path=notebook7.root), "tree").start_logging(display_name="listed")
@@ -395,5 +427,11 @@ def test_notebook_7_shows_live_runs_where_it_shows_what_runs(
     page.get_by_role("tab", name="Running").click()
     item = page.locator(".rw-running-item").filter(has_text="listed")
     expect(item).to_contain_text("Running")
-    run.complete()
+    item.get_by_text("listed").click()
+    shown = page.get_by_role("region", name="Run listed")
+    expect(shown.get_by_role("status").first).to_have_text("Running")
+    item.hover()
+    item.get_by_title("Cancel run").click()
     expect(item).to_have_count(0)
+    expect(shown.get_by_role("status").first).to_have_text("Canceled")
+    assert run.get_status() == "Canceled"

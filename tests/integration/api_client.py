@@ -1,13 +1,15 @@
 """A small HTTP client of the Jupyter server's API, and the fixtures of the tests that ask it.
 
-A test module imports all four fixtures, as each builds on the one before, and has a server of its
-own. `import server as server` tells ruff that the name is for pytest.
+A test module imports the fixtures `server`, `workspace`, `experiment` and `run` together, as each
+builds on the one before, and has a server of its own. `import server as server` tells ruff that
+the name is for pytest.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -113,6 +115,41 @@ def add_log(run: Run, content: bytes) -> str:
     run._paths.std_log.parent.mkdir(parents=True, exist_ok=True)
     run._paths.std_log.write_bytes(content)
     return "user_logs/std_log.txt"
+
+
+def logged_in(server: JupyterServer) -> tuple[str, str]:
+    """Return the cookies of a browser that is logged in, and the token against forged requests."""
+    with_token = ask(server, "GET", f"status?token={server.token}", api="api/", token=False)
+    session = str(with_token.headers["Set-Cookie"]).partition(";")[0]
+    form = ask(server, "GET", "login", api="", token=False)
+    xsrf = next(v for v in form.headers.get_all("Set-Cookie", []) if v.startswith("_xsrf="))
+    xsrf = xsrf.partition(";")[0].removeprefix("_xsrf=")
+    return f"{session}; _xsrf={xsrf}", xsrf
+
+
+READERS = '''
+from jupyter_server.auth import Authorizer
+
+class Readers(Authorizer):
+    """Lets everybody read and nobody write."""
+
+    def is_authorized(self, handler, user, action, resource):
+        return action == "read"
+'''
+
+
+@pytest.fixture
+def readers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _own_state: None
+) -> Iterator[JupyterServer]:
+    """A server below another base address whose users may read alone."""
+    (tmp_path / "readers.py").write_text(READERS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    options = ["--ServerApp.authorizer_class=readers.Readers"]
+    with jupyter_server.running(
+        "server", tmp_path / "jupyter", base_url="/user/ada/", options=options
+    ) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

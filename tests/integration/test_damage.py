@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -15,8 +16,9 @@ from runwatch.core import Experiment, ScriptRunConfig, Workspace
 from runwatch.exceptions import WorkspaceException
 from tests.conftest import eventually, is_running, numbers_in
 
-# A root user may write everywhere: the test's process gives that right away.
-_AS_A_USER = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
+# A root user may read and write everywhere: the test's process gives that right away.
+_WITHOUT = "--bounding-set=-dac_override,-dac_read_search"
+_AS_A_USER = ["setpriv", _WITHOUT] if os.geteuid() == 0 else []
 
 
 def said_by(command: list[str], program: str, folder: Path) -> str:
@@ -145,6 +147,72 @@ def test_a_workspace_that_may_not_be_written_to_is_read(
     assert "Check that you may write to the workspace folder" in refused[1]
 
 
+def test_a_backup_without_what_may_not_be_read_is_none(workspace: Workspace, folder: Path) -> None:
+    run = Experiment(workspace, "e").start_logging(run_id="r", outputs=False)
+    run.upload_file("a.txt", io.BytesIO(b"content"))
+    run.complete()
+    workspace._record.recorder.stop()
+    closed = run._paths.files
+    closed.chmod(0)
+    try:
+        said = said_by(
+            _AS_A_USER,
+            """
+            from runwatch import *
+            from runwatch.exceptions import RunwatchException
+            try:
+                Workspace.from_config().backup("kept.tar")
+            except RunwatchException as error:
+                print(error.message)
+            """,
+            folder,
+        )
+    finally:
+        closed.chmod(0o700)
+    assert "was not written" in said
+    assert f"{closed} Permission denied" in said
+    assert not list(folder.glob("*.tar"))
+
+
+def test_what_others_keep_to_themselves_is_told_and_stops_nothing(
+    workspace: Workspace, folder: Path
+) -> None:
+    run = Experiment(workspace, "e").start_logging(run_id="r", outputs=False)
+    run.log("loss", 0.5)
+    run.complete()
+    (journal,) = workspace._record.paths.journals.iterdir()
+    journal.chmod(0)
+    lock = workspace._record.paths.write_lock
+    try:
+        said = said_by(
+            _AS_A_USER,
+            f"""
+            import os
+            from runwatch import *
+            from runwatch.exceptions import RunwatchException
+            run = Workspace.from_config().get_run("r")
+            print(run.get_status())
+            run.tag("a", "b")
+            run._record.database.close()
+            os.chmod({str(lock)!r}, 0)
+            try:
+                run.tag("a", "c")
+            except RunwatchException as error:
+                print(error.message)
+            print(run.get_tags())
+            """,
+            folder,
+        )
+    finally:
+        journal.chmod(0o700)
+        lock.chmod(0o600)
+    status, refused, tags = said.splitlines()
+    assert status == "Completed"
+    assert f"you may not use {lock}" in refused
+    assert f"chmod -R g+rwX {folder / '.runwatch'}" in refused
+    assert tags == "{'a': 'b'}"
+
+
 def test_a_deleted_workspace_is_told_and_not_half_made_again(
     workspace: Workspace, folder: Path
 ) -> None:
@@ -182,3 +250,19 @@ def test_the_script_of_a_deleted_workspace_is_ended(experiment: Experiment, fold
     eventually(lambda: run.get_status() == "Running")
     delete(folder / ".runwatch")
     eventually(lambda: not is_running(pid))
+
+
+def test_the_doctor_tells_of_a_journal_that_may_not_be_read(
+    experiment: Experiment, folder: Path
+) -> None:
+    journal = experiment.workspace._record.paths.journals / "process-1-of-another"
+    journal.mkdir(mode=0)
+    said = said_by(
+        _AS_A_USER,
+        """
+        from runwatch.cli import main
+        main(["doctor"])
+        """,
+        folder,
+    )
+    assert "process-1-of-another is another user's, and may not be read by you." in said

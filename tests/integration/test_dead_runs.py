@@ -7,12 +7,14 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from threading import Timer
 
 import pytest
 
 from runwatch.compute import settle
 from runwatch.core import Experiment, Run
-from runwatch.store import runs
+from runwatch.store import file_lock, runs
+from runwatch.store.journal import segments
 from tests.conftest import eventually
 
 COUNTING = """
@@ -58,6 +60,30 @@ def test_a_run_whose_process_ends_without_completing_it_is_failed_with_a_reason(
     (run,) = experiment.get_runs()
     assert run.get_status() == "Failed"
     assert "ended without completing it" in run.get_details()["error"]["error"]["message"]
+    assert run.get_metrics() == {"loss": 0.5}
+
+
+def test_a_killed_process_that_still_holds_its_journal_is_waited_for(
+    experiment: Experiment, python: Callable[..., object]
+) -> None:
+    process = python(
+        """
+        import os, signal
+        from runwatch import *
+        run = Experiment(Workspace.from_config(), "explore-runs").start_logging(run_id="dying")
+        run.log("loss", 0.5)
+        os.kill(os.getpid(), signal.SIGKILL)
+        """
+    )
+    process.wait()
+    folders = experiment.workspace._record.paths.journals.glob(f"process-{process.pid}-*")
+    (segment,) = [one for folder in folders for one in segments(folder)]
+    # As the kernel has it for a moment after the process has ended.
+    held = os.open(segment.path, os.O_RDONLY)
+    assert file_lock.try_lock(held)
+    Timer(0.3, os.close, [held]).start()
+    (run,) = experiment.get_runs()
+    assert run.get_status() == "Failed"
     assert run.get_metrics() == {"loss": 0.5}
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 import schemathesis
@@ -14,7 +15,11 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events
 
 from runwatch.core import Experiment, Run, Workspace
+from runwatch.feed.messages import Command
+from runwatch.server import openapi
 from runwatch.server.rest import OPERATIONS
+from runwatch.server.routes import all_routes
+from runwatch.server.workspaces import Workspaces
 from tests.browser import jupyter_server
 from tests.browser.jupyter_server import JupyterServer
 
@@ -93,6 +98,20 @@ def described(server: JupyterServer, run: Run) -> Any:
 def put_the_slash_in(context: Any, case: Any, kwargs: Any) -> None:
     if case.path_parameters.get("name") == _WITHOUT_SLASH:
         case.path_parameters["name"] = LOG
+
+
+def test_all_that_is_served_is_described(tmp_path: Path) -> None:
+    said = openapi.description(OPERATIONS, "/")
+    described = {operation.pattern for operation in OPERATIONS}
+    others = {pattern for pattern, _, _ in all_routes(Workspaces(tmp_path))} - described
+    assert others == {"feed"}, "a WebSocket, for which OpenAPI has no words"
+    assert "`feed`" in said["info"]["description"]
+    assert set(said["paths"]) == {f"/{operation.path}" for operation in OPERATIONS}
+    schemas = said["components"]["schemas"]
+    body = said["paths"]["/commands"]["post"]["requestBody"]["content"]["application/json"]
+    given = schemas[body["schema"]["$ref"].rpartition("/")[2]]["properties"]["command"]
+    kinds = {str(one.__struct_config__.tag) for one in get_args(Command)}
+    assert given["discriminator"]["mapping"].keys() == kinds
 
 
 @pytest.mark.timeout(120)

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,15 +17,24 @@ from runwatch.core import Experiment, Run
 from runwatch.server.rest import OPERATIONS
 from tests.browser import jupyter_server
 from tests.browser.jupyter_server import JupyterServer
-from tests.integration.api_client import add, add_log, ask, get, id_of, new_workspace, shown
+from tests.conftest import eventually
+from tests.integration.api_client import (
+    add,
+    add_log,
+    ask,
+    get,
+    id_of,
+    logged_in,
+    new_workspace,
+    shown,
+)
 from tests.integration.api_client import experiment as experiment
+from tests.integration.api_client import readers as readers
 from tests.integration.api_client import run as run
 from tests.integration.api_client import server as server
 from tests.integration.api_client import workspace as workspace
 
-ALL_PATHS = sorted(
-    {(one.method, one.path) for one in OPERATIONS} | {("POST", "commands"), ("GET", "feed")}
-)
+ALL_PATHS = sorted({(one.method, one.path) for one in OPERATIONS} | {("GET", "feed")})
 
 
 @pytest.mark.parametrize(("method", "path"), ALL_PATHS)
@@ -42,16 +56,6 @@ def test_nothing_is_given_or_done_without_the_token(
     assert run.get_status() == "Running"
 
 
-def logged_in(server: JupyterServer) -> tuple[str, str]:
-    """Return the cookies of a browser that is logged in, and the token against forged requests."""
-    with_token = ask(server, "GET", f"status?token={server.token}", api="api/", token=False)
-    session = str(with_token.headers["Set-Cookie"]).partition(";")[0]
-    form = ask(server, "GET", "login", api="", token=False)
-    xsrf = next(v for v in form.headers.get_all("Set-Cookie", []) if v.startswith("_xsrf="))
-    xsrf = xsrf.partition(";")[0].removeprefix("_xsrf=")
-    return f"{session}; _xsrf={xsrf}", xsrf
-
-
 def test_a_browser_that_is_logged_in_writes_only_with_the_xsrf_token(
     server: JupyterServer, run: Run
 ) -> None:
@@ -66,9 +70,9 @@ def test_a_browser_that_is_logged_in_writes_only_with_the_xsrf_token(
         assert stolen.status in (403, 404)
         assert b"line" not in stolen.body
 
-    writing = [(o.method, o.path) for o in OPERATIONS if o.method != "GET"]
-    assert len(writing) == 3
-    for method, path in [*writing, ("POST", "commands")]:
+    writing = {(o.method, o.path) for o in OPERATIONS if o.method != "GET"}
+    assert len(writing) == 4
+    for method, path in sorted(writing):
         at = path.format(run_id=run.id, key="quality")
         for more in ({}, {"X-XSRFToken": "wrong"}):
             reply = ask(server, method, at, {"value": "x"}, token=False, headers={**here, **more})
@@ -79,31 +83,6 @@ def test_a_browser_that_is_logged_in_writes_only_with_the_xsrf_token(
     at = f"runs/{run.id}/tags/quality"
     assert ask(server, "PUT", at, {"value": "x"}, token=False, headers=allowed).status == 200
     assert run.get_tags() == {"quality": "x"}
-
-
-READERS = '''
-from jupyter_server.auth import Authorizer
-
-class Readers(Authorizer):
-    """Lets everybody read and nobody write."""
-
-    def is_authorized(self, handler, user, action, resource):
-        return action == "read"
-'''
-
-
-@pytest.fixture
-def readers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _own_state: None
-) -> Iterator[JupyterServer]:
-    """A server below another base address whose users may read alone."""
-    (tmp_path / "readers.py").write_text(READERS)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
-    options = ["--ServerApp.authorizer_class=readers.Readers"]
-    with jupyter_server.running(
-        "server", tmp_path / "jupyter", base_url="/user/ada/", options=options
-    ) as started:
-        yield started
 
 
 def test_who_may_only_read_reads_all_and_changes_nothing_also_below_another_address(
@@ -202,3 +181,202 @@ def test_each_unix_user_sees_what_the_rights_of_the_files_allow(
     assert ask(plain_user, "POST", f"runs/{mine.id}/cancel").status == 202
     assert get(plain_user, f"runs/{mine.id}")["status"] in ("CancelRequested", "Canceled")
     assert get(plain_user, f"runs/{readable.id}")["status"] == "Running"
+
+
+GROUP = 0
+"""That of the server's process in the tests of two users."""
+IN_GROUP = (
+    *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", f"--groups={GROUP}"),
+    # To read the interpreter, which may lie in root's home.
+    *("--inh-caps=-all,+dac_read_search", "--ambient-caps=+dac_read_search"),
+)
+"""Starts a program of another user of that group."""
+NO_PRIVILEGE = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+
+
+@pytest.fixture
+def open_folder(root_is_here: bool) -> Iterator[Path]:
+    """A folder that every user comes to."""
+    if not root_is_here:
+        pytest.skip("takes root, to be two users")
+    folder = Path(tempfile.mkdtemp(prefix="runwatch-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def ada(open_folder: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """Start a program of another user than the server's, who is in the same group."""
+    home = open_folder / "ada"
+    home.mkdir()
+    os.chown(home, NOBODY, GROUP)
+    started: list[subprocess.Popen[str]] = []
+
+    def program(text: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [*IN_GROUP, sys.executable, "-c", textwrap.dedent(text)],
+            cwd=home,
+            env={**os.environ, "HOME": str(home), "XDG_STATE_HOME": str(home / "state")},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield program
+    for process in started:
+        with process:
+            process.kill()
+
+
+def said_by(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+@pytest.fixture
+def groups_server(open_folder: Path) -> Iterator[JupyterServer]:
+    """A server that shows another user's folder, as far as the rights of its group allow."""
+    named = f"--RunwatchServer.workspaces={open_folder / 'ada'}"
+    folder = open_folder / "jupyter"
+    with jupyter_server.running("server", folder, through=NO_PRIVILEGE, options=[named]) as started:
+        yield started
+
+
+SHARE = """
+import os, sys
+from pathlib import Path
+from runwatch import *
+os.umask(0o027)
+workspace = Workspace(path=".")
+run = Experiment(workspace, "shared").start_logging(run_id="before", outputs=False)
+run.log("loss", 1.0)
+run.complete()
+for place in (Path(".runwatch"), *Path(".runwatch").rglob("*")):
+    os.chown(place, -1, 0)
+    place.chmod(0o2770 if place.is_dir() else 0o660)
+"""
+
+
+def test_a_group_shares_a_workspace(
+    groups_server: JupyterServer, ada: Callable[[str], subprocess.Popen[str]], open_folder: Path
+) -> None:
+    own = Experiment(new_workspace(groups_server.root / "own"), "mine").start_logging()
+    process = ada(
+        SHARE
+        + """
+Path("source").mkdir()
+Path("source/train.py").write_text('''
+import time, runwatch
+open("outputs/a.txt", "w").write("content")
+print("a line", flush=True)
+runwatch.Run.get_context().log("loss", 0.5)
+time.sleep(600)
+''')
+Path("b.txt").write_text("uploaded")
+run = Experiment(workspace, "shared").start_logging(run_id="logged", outputs=False)
+run.log("loss", 0.25)
+run.upload_file("b.txt", "b.txt")
+submitted = Experiment(workspace, "shared").submit(ScriptRunConfig("source", "train.py"))
+print(submitted.id, flush=True)
+for line in sys.stdin:
+    print(run.get_status(), submitted.get_status(), flush=True)
+"""
+    )
+    submitted = said_by(process)
+    listed = {one["run_id"] for one in get(groups_server, "runs")["runs"]}
+    assert listed == {"before", "logged", submitted, own.id}
+
+    eventually(lambda: get(groups_server, f"runs/{submitted}/metrics")["metrics"])
+    at = f"runs/{submitted}"
+    assert ask(groups_server, "GET", f"{at}/logs/user_logs/std_log.txt").body == b"a line\n"
+    assert ask(groups_server, "GET", f"{at}/files/outputs/a.txt").body == b"content"
+    assert ask(groups_server, "GET", "runs/logged/files/b.txt").body == b"uploaded"
+    eventually(lambda: get(groups_server, "runs/logged/metrics")["metrics"])
+
+    assert ask(groups_server, "PUT", "runs/logged/tags/seen", {"value": "yes"}).status == 200
+    for one in (submitted, "logged"):
+        assert ask(groups_server, "POST", f"runs/{one}/cancel").status == 202
+        eventually(lambda one=one: get(groups_server, f"runs/{one}")["status"] == "Canceled")
+    assert ask(groups_server, "GET", f"{at}/files/outputs/a.txt").body == b"content"
+
+    assert process.stdin is not None
+    print("how are they?", file=process.stdin, flush=True)
+    assert said_by(process) == "Canceled Canceled"
+    for place in (open_folder / "ada/.runwatch").rglob("*"):
+        assert place.stat().st_gid == GROUP, place
+
+
+def test_what_is_not_shared_of_a_workspace_hides_nothing_else(
+    groups_server: JupyterServer, ada: Callable[[str], subprocess.Popen[str]], open_folder: Path
+) -> None:
+    own = Experiment(new_workspace(groups_server.root / "own"), "mine").start_logging()
+    process = ada(
+        SHARE
+        + """
+run = Experiment(workspace, "shared").start_logging(run_id="logged", outputs=False)
+run.log("loss", 0.25)
+Path("b.txt").write_text("x")
+run.upload_file("b.txt", "b.txt")
+for place in (*Path(".runwatch/journal").iterdir(), Path(".runwatch/runs/logged")):
+    place.chmod(0o700)
+print("ready", flush=True)
+sys.stdin.readline()
+"""
+    )
+    assert said_by(process) == "ready"
+    listed = {one["run_id"] for one in get(groups_server, "runs")["runs"]}
+    assert listed == {"before", "logged", own.id}
+    for path in ("files", "logs"):
+        refused = ask(groups_server, "GET", f"runs/logged/{path}")
+        assert refused.status == 403
+        assert "of the run may not be looked into" in refused.message
+        assert "chmod -R g+rX" in refused.message
+
+    (open_folder / "ada/.runwatch/write.lock").chmod(0o600)
+    refused = ask(groups_server, "PUT", "runs/logged/tags/seen", {"value": "yes"})
+    assert "you may not use" in refused.message
+    assert "write.lock" in refused.message
+    (open_folder / "ada/.runwatch/record.sqlite").chmod(0o600)
+    listed = {one["run_id"] for one in get(groups_server, "runs")["runs"]}
+    assert own.id in listed
+
+
+def test_who_may_only_read_sees_what_goes_on(
+    groups_server: JupyterServer, ada: Callable[[str], subprocess.Popen[str]], open_folder: Path
+) -> None:
+    share = SHARE.replace("0o2770", "0o2750").replace("0o660", "0o640")
+    close = """
+workspace._record.recorder.stop()
+workspace._record.database.close()
+print("closed")
+"""
+    assert said_by(ada(share + close)) == "closed"
+    assert not (open_folder / "ada/.runwatch/record.sqlite-wal").exists()
+    known = {"before"}
+    assert {one["run_id"] for one in get(groups_server, "runs")["runs"]} == known
+    for _ in range(2):  # first with no log, then with one that the server has kept from going
+        process = ada(
+            """
+from runwatch import *
+run = Experiment(Workspace(path="."), "shared").start_logging(outputs=False)
+run.log("loss", 0.25)
+run.complete()
+print(run.id, flush=True)
+input()
+"""
+        )
+        newest = said_by(process)
+        known.add(newest)
+        for _ in range(2):  # while it runs, and when it has ended
+            listed = {one["run_id"]: one["status"] for one in get(groups_server, "runs")["runs"]}
+            assert listed == dict.fromkeys(known, "Completed")
+            (metric,) = get(groups_server, f"runs/{newest}/metrics")["metrics"]
+            assert metric["last"] == 0.25
+            if process.poll() is None:
+                process.communicate("end")
+    for method, path in (("PUT", "tags/a"), ("POST", "cancel")):
+        refused = ask(groups_server, method, f"runs/{newest}/{path}", {"value": "x"})
+        assert (refused.status, "may not be written to" in refused.message) == (403, True)

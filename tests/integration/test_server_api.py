@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from runwatch.core import Experiment, Run, Workspace
+from runwatch.core import Experiment, Run, ScriptRunConfig, Workspace
 from tests.browser.jupyter_server import JupyterServer
 from tests.integration.api_client import ask, get, id_of, new_workspace, remove, shown
 from tests.integration.api_client import experiment as experiment
@@ -87,6 +87,28 @@ def test_runs_are_found_by_experiment_status_and_tags(
     assert running["tags"] == {"quality": "good", "seen": None, "url": "a=b"}
     assert (running["parent_id"], below["parent_id"]) == (None, good.id)
     assert running["ended_ms"] is None
+
+
+def test_among_live_runs_is_a_child_whose_parent_has_ended(
+    server: JupyterServer, workspace: Workspace, run: Run
+) -> None:
+    child = run.child_run("child")
+    below = child.child_run("below")
+    ended = run.child_run("ended")
+    ended.complete()
+
+    def found(**query: object) -> list[str]:
+        listed = get(server, "runs", workspace=id_of(workspace), **query)["runs"]
+        return [one["run_id"] for one in listed]
+
+    assert found(status="live") == [run.id]
+    run.complete()
+    assert found(status="live") == [child.id]
+    assert found(status="live,Completed") == [child.id, run.id]
+    assert found(status="live", include_children=1) == [below.id, child.id]
+    assert found() == [run.id]
+    child.complete()
+    assert found(status="live") == [below.id]
 
 
 @pytest.mark.parametrize(
@@ -290,3 +312,20 @@ def test_a_run_is_cancelled_and_one_that_has_ended_says_so(server: JupyterServer
     assert again.status == 202
     assert "had already ended (Completed)" in again.json["message"]
     assert ended.get_status() == "Completed"
+
+
+def test_who_cancels_may_say_how_long_the_grace_is(
+    server: JupyterServer, workspace: Workspace, experiment: Experiment, tmp_path: Path
+) -> None:
+    (tmp_path / "sleeps.py").write_text("import time; time.sleep(600)")
+    run = experiment.submit(ScriptRunConfig(tmp_path, "sleeps.py"))
+    for wrong in ("-1", "86400", "nan", "soon"):
+        refused = ask(server, "POST", f"runs/{run.id}/cancel", grace_s=wrong)
+        assert (refused.status, f"grace_s can't be '{wrong}'" in refused.message) == (400, True)
+    assert get(server, f"runs/{run.id}")["cancel_requested_ms"] is None
+    asked = ask(server, "POST", f"runs/{run.id}/cancel", grace_s=600)
+    assert asked.status == 202
+    found = get(server, f"runs/{run.id}")
+    assert found["cancel_forced_ms"] - found["cancel_requested_ms"] == 600_000
+    assert ask(server, "POST", f"runs/{run.id}/cancel", grace_s=0).status == 202
+    assert run.wait_for_completion(raise_on_error=False)["status"] == "Canceled"

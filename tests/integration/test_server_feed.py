@@ -20,6 +20,8 @@ from runwatch.core import Experiment, Run, Workspace
 from runwatch.feed.questions import MOST_FILE_BYTES
 from tests.browser import jupyter_server
 from tests.browser.jupyter_server import JupyterServer
+from tests.integration.api_client import ask, logged_in
+from tests.integration.api_client import readers as readers
 
 WITHIN_S = 15.0
 T = TypeVar("T")
@@ -96,16 +98,21 @@ def request_of(server: JupyterServer, **headers: str) -> HTTPRequest:
 
 
 @asynccontextmanager
-async def page(server: JupyterServer, workspace: Workspace) -> Any:
-    socket = await websocket_connect(
-        request_of(server, Authorization=f"token {server.token}"),
-    )
+async def closing(socket: WebSocketClientConnection) -> Any:
     try:
-        yield PageAtWork(socket, workspace)
+        yield
     finally:
         socket.close()
         while await socket.read_message() is not None:
             pass  # what was on its way; then the socket is closed
+
+
+@asynccontextmanager
+async def page(server: JupyterServer, workspace: Workspace) -> Any:
+    request = request_of(server, Authorization=f"token {server.token}")
+    socket = await websocket_connect(request)
+    async with closing(socket):
+        yield PageAtWork(socket, workspace)
 
 
 def in_a_thread(work: Coroutine[Any, Any, T]) -> T:
@@ -240,6 +247,61 @@ def test_the_socket_is_open_to_the_token_alone(server: JupyterServer) -> None:
 
     assert in_a_thread(attempt()) == 403
     assert in_a_thread(attempt(Authorization="token wrong")) == 403
+
+
+def test_a_page_of_another_site_is_refused_though_the_browser_sends_the_login(
+    server: JupyterServer, workspace: Workspace
+) -> None:
+    cookies, _ = logged_in(server)
+
+    async def opens(**headers: str) -> bool:
+        try:
+            socket = await websocket_connect(request_of(server, Cookie=cookies, **headers))
+        except HTTPClientError as refused:
+            assert refused.code == 403
+            return False
+        async with closing(socket):
+            overview = await PageAtWork(socket, workspace).watch("all")
+            return bool(overview["type"] == "overview")
+
+    assert in_a_thread(opens(Origin=server.url.rstrip("/")))
+    for foreign in ("https://example.org", "http://127.0.0.1:1", "null"):
+        assert not in_a_thread(opens(Origin=foreign)), foreign
+
+
+def test_who_may_only_read_watches_and_asks_but_changes_nothing(readers: JupyterServer) -> None:
+    workspace = Workspace(path=readers.root)
+    run = Experiment(workspace, "served").start_logging(display_name="the run")
+    run.tag("quality", "good")
+    commands: list[dict[str, Any]] = [
+        {"type": "cancel"},
+        {"type": "set_tag", "key": "quality", "value": "bad"},
+        {"type": "remove_tag", "key": "quality"},
+        {"type": "set_text", "field": "display_name", "value": "another"},
+        {"type": "set_text", "field": "description", "value": "none of theirs"},
+    ]
+    given = [{**one, "id": str(n), "run_ids": [run.id]} for n, one in enumerate(commands)]
+
+    async def work(page: PageAtWork) -> None:
+        assert (await page.watch("a", run_id=run.id))["type"] == "snapshot"
+        for command in given:
+            await page.say(command, run_id=run.id)
+            answer = await page.hear(lambda u, asked=command: u.get("id") == asked["id"])
+            assert answer["type"] == "refusal", command
+            assert "not change them" in answer["message"]
+        await page.say({"type": "suggest_tags", "id": "asked", "run_id": run.id}, run_id=run.id)
+        found = await page.hear(lambda u: u.get("id") == "asked")
+        assert found["tags"] == {"quality": ["good"]}
+
+    on_a_page(readers, workspace, work)
+    for command in given:
+        body = {"workspace_id": workspace._record.database.workspace_id, "command": command}
+        refused = ask(readers, "POST", "commands", body)
+        assert (refused.status, "not authorized to write" in refused.message) == (403, True)
+    assert run.get_status() == "Running"
+    assert run.get_tags() == {"quality": "good"}
+    assert (run.display_name, run.description) == ("the run", None)
+    run.complete()
 
 
 def test_two_pages_of_one_run_hear_the_same(

@@ -62,6 +62,24 @@ def test_runs_come_change_and_end(workspace: Workspace, heard: Heard) -> None:
     assert seqs == list(range(1, len(seqs) + 1))
 
 
+def test_a_child_run_that_outlives_its_parent_is_shown_in_its_place(
+    workspace: Workspace, heard: Heard
+) -> None:
+    run = Experiment(workspace, "first").start_logging(display_name="parent")
+    child = run.child_run("child")
+    below = child.child_run("below")
+    eventually(lambda: counts(heard.last()) == {"first": {"Running": 3}})
+    assert [one.run_id for one in heard.last().live] == [run.id]
+    run.complete()
+    eventually(lambda: [one.run_id for one in heard.last().live] == [child.id])
+    assert heard.last().live_count == 1
+    child.fail("no more")
+    eventually(lambda: [one.run_id for one in heard.last().live] == [below.id])
+    below.complete()
+    eventually(lambda: heard.last().live == [])
+    assert heard.last().live_count == 0
+
+
 def test_the_experiment_with_the_newest_run_is_first_and_an_archived_one_is_gone(
     workspace: Workspace, heard: Heard
 ) -> None:

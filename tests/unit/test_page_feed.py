@@ -14,7 +14,7 @@ import pytest
 from runwatch.core import Experiment, Run, Workspace
 from runwatch.exceptions import WorkspaceException
 from runwatch.feed.channel import Channel
-from runwatch.server.page_feed import PageFeed
+from runwatch.server.page_feed import PageFeed, parsed, refused_command
 from runwatch.server.workspaces import Workspaces
 from tests.conftest import eventually
 
@@ -87,6 +87,24 @@ def test_what_is_odd_is_refused_and_ends_nothing(page: Page, run: Run, odd: dict
     assert page.last("trouble")["channel"] == "odd"
     page.watch("a", run_id=run.id)
     assert page.last("snapshot")["channel"] == "a"
+
+
+@pytest.mark.parametrize("kind", [[], {}, None, 1, "", ["watch"]])
+def test_a_kind_of_request_that_is_no_word_is_none_and_ends_nothing(
+    page: Page, run: Run, kind: object
+) -> None:
+    message = {"workspace_id": "a", "request": {"type": kind, "channel": "odd"}}
+    assert not PageFeed.in_order(message)
+    assert refused_command(message) is None
+    page.feed.take(message)
+    assert page.last("trouble")["channel"] == "odd"
+    page.watch("a", run_id=run.id)
+    assert page.last("snapshot")["channel"] == "a"
+
+
+@pytest.mark.parametrize("text", ["", "{", b"\xff", "[" * 100_000])
+def test_what_is_no_message_is_passed_over(text: str | bytes) -> None:
+    assert parsed(text) is None
 
 
 def test_who_asks_while_the_record_is_away_is_told_that_it_is(page: Page, run: Run) -> None:

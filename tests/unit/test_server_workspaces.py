@@ -36,6 +36,90 @@ def test_those_below_the_root_are_shown_and_those_that_are_named(tmp_path: Path)
     assert {head.folder for head in heads} == {"a/b", str(elsewhere)}
 
 
+def test_those_that_a_link_leads_to_are_shown_where_the_link_is(tmp_path: Path) -> None:
+    root, scratch = tmp_path / "root", tmp_path / "scratch"
+    behind, inside = made(scratch / "proj/study"), made(root / "own")
+    (root / "proj").symlink_to(scratch / "proj")
+    (root / "proj again").symlink_to(scratch / "proj")
+    (scratch / "proj/study/back").symlink_to(root)
+    (root / "own/up").symlink_to(tmp_path)
+    (root / "nowhere").symlink_to(tmp_path / "nowhere")
+    (root / "circle").symlink_to(root / "circle")
+    workspaces = Workspaces(root)
+    heads = {head.workspace_id: head for head in workspaces.shown()}
+    assert set(heads) == {id_of(behind), id_of(inside)}
+    assert heads[id_of(behind)].folder in ("proj/study", "proj again/study")
+    assert heads[id_of(behind)].name == "study"
+    assert heads[id_of(inside)].folder == "own"
+    assert workspaces.get(id_of(behind))._record is behind._record
+
+
+def test_one_that_is_made_behind_a_link_is_shown_at_once(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (tmp_path / "scratch").mkdir()
+    root.mkdir()
+    (root / "proj").symlink_to(tmp_path / "scratch")
+    workspaces = Workspaces(root)
+    assert workspaces.shown() == []
+    workspace = made(root / "proj/a/b")
+    (head,) = workspaces.shown()
+    assert (head.workspace_id, head.folder) == (id_of(workspace), "proj/a/b")
+
+
+def test_a_link_to_another_folders_workspace_shows_that_one(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    workspace = made(tmp_path / "scratch")
+    (root / "proj").mkdir(parents=True)
+    (root / "proj/.runwatch").symlink_to(tmp_path / "scratch/.runwatch")
+    workspaces = Workspaces(root)
+    assert [head.workspace_id for head in workspaces.shown()] == [id_of(workspace)]
+    assert workspaces.get(id_of(workspace))._record is workspace._record
+
+
+def test_a_link_to_a_large_place_hides_nothing_of_the_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runwatch.server.workspaces.MOST_FOLDERS", 10)
+    root = tmp_path / "root"
+    workspace = made(root / "z/y/x")
+    for number in range(30):
+        (tmp_path / f"large/{number}").mkdir(parents=True)
+    (root / "a").symlink_to(tmp_path / "large")
+    registry._folder().joinpath(id_of(workspace)).unlink()  # so that it must be looked for
+    assert [head.folder for head in Workspaces(root).shown()] == ["z/y/x"]
+
+
+def test_where_no_workspace_is_looked_for_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    deep = made(tmp_path / "1/2/3/4/5/6")
+    noted = registry._folder() / id_of(deep)
+    note = noted.read_bytes()
+    noted.unlink()
+    workspaces = Workspaces(tmp_path)
+    assert workspaces.shown() == []
+    (said,) = caplog.messages
+    assert f"{tmp_path}/1/2/3/4/5/6: it is more than 5 folders below" in said
+    assert "c.RunwatchServer.workspaces" in said
+    noted.write_bytes(note)
+    assert [head.folder for head in workspaces.shown(search=True)] == ["1/2/3/4/5/6"]
+    assert len(caplog.messages) == 1
+
+
+def test_only_so_many_links_are_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("runwatch.server.workspaces.MOST_LINKS", 3)
+    for number in range(9):
+        (tmp_path / f"data/{number}").mkdir(parents=True)
+        (tmp_path / f"root/{number}").mkdir(parents=True)
+        (tmp_path / f"root/to {number}").symlink_to(tmp_path / f"data/{number}")
+    workspace = made(tmp_path / "root/8")
+    registry._folder().joinpath(id_of(workspace)).unlink()
+    assert [head.folder for head in Workspaces(tmp_path / "root").shown()] == ["8"]
+    assert "more than 3 links" in caplog.text
+
+
 def test_what_is_no_workspace_is_not_shown_and_not_made_one(tmp_path: Path) -> None:
     for name, content in (("empty", b""), ("text", b"no database")):
         (tmp_path / name / ".runwatch").mkdir(parents=True)

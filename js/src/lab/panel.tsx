@@ -23,6 +23,7 @@ import { NOWHERE, type Place, RunsPanel } from "../view/runs-panel";
 import "../view/styles/index.css";
 import { type Connection, IConnection } from "./connection";
 import { runsIcon } from "./icon";
+import { located } from "./located";
 import { PreactWidget } from "./preact-widget";
 
 export const OPEN = "runwatch:open";
@@ -108,8 +109,8 @@ function addOpen(
     caption: strings.openRunsPanel,
     icon: runsIcon,
     describedBy: { args: argumentsSchema(["workspace", "experiment", "run"]) },
-    execute: (args) => {
-      const asked = placeOf(args);
+    execute: async (args) => {
+      const asked = await orTold(located(placeOf(args), connection));
       let shown = tracker.find(() => true);
       if (!shown) {
         shown = made(connection, asked);
@@ -141,17 +142,26 @@ function made(connection: Connection, asked: Place): RunsWidget {
 }
 
 /** The run that a command is about: the one named, or the one that the panel shows. */
-function aim(args: Args, tracker: WidgetTracker<RunsWidget>, connection: Connection) {
-  const shown = tracker.currentWidget?.place.value;
-  const runId = text(args.run) ?? (args.run === undefined ? (shown?.runId ?? null) : null);
-  const live = connection.workspaces.live.value.find((one) => one.run_id === runId);
-  const workspaceId =
-    text(args.workspace) ??
-    live?.workspace.workspace_id ??
-    shown?.workspaceId ??
-    connection.workspaces.known.value?.[0]?.workspace_id ??
-    null;
-  return runId !== null && workspaceId !== null ? { runId, workspaceId } : null;
+function aim(args: Args, tracker: WidgetTracker<RunsWidget>): Place | null {
+  const shown = tracker.currentWidget?.place.value ?? NOWHERE;
+  const named = placeOf(args);
+  const aimed =
+    args.run === undefined
+      ? { ...shown, workspaceId: named.workspaceId ?? shown.workspaceId }
+      : named;
+  return aimed.runId === null ? null : aimed;
+}
+
+/** The same with its workspace. */
+async function aimedAt(
+  args: Args,
+  tracker: WidgetTracker<RunsWidget>,
+  connection: Connection,
+): Promise<{ runId: string; workspaceId: string }> {
+  const aimed = aim(args, tracker);
+  const { runId, workspaceId } = await orTold(located(aimed ?? NOWHERE, connection));
+  if (runId === null || workspaceId === null) throw new Error(strings.whichRun);
+  return { runId, workspaceId };
 }
 
 function addCancel(
@@ -162,11 +172,10 @@ function addCancel(
   app.commands.addCommand(CANCEL, {
     label: strings.cancelRun,
     describedBy: { args: argumentsSchema(["workspace", "run"]) },
-    isEnabled: (args) => aim(args, tracker, connection) !== null,
-    execute: (args) => {
-      const aimed = aim(args, tracker, connection);
-      if (aimed === null) throw new Error(strings.whichRun);
-      return told(connection, aimed.workspaceId, { type: "cancel", run_ids: [aimed.runId] });
+    isEnabled: (args) => aim(args, tracker) !== null,
+    execute: async (args) => {
+      const { workspaceId, runId } = await aimedAt(args, tracker, connection);
+      return told(connection, workspaceId, { type: "cancel", run_ids: [runId] });
     },
   });
 }
@@ -179,20 +188,14 @@ function addTag(
   app.commands.addCommand(TAG, {
     label: strings.tagRun,
     describedBy: { args: argumentsSchema(["workspace", "run", "key", "value"]) },
-    isEnabled: (args) => aim(args, tracker, connection) !== null,
+    isEnabled: (args) => aim(args, tracker) !== null,
     execute: async (args) => {
-      const aimed = aim(args, tracker, connection);
-      if (aimed === null) throw new Error(strings.whichRun);
+      const { workspaceId, runId } = await aimedAt(args, tracker, connection);
       const given = text(args.key);
       const tag = given === null ? await askForTag() : ([given, text(args.value)] as const);
       if (tag === null) return null;
       const [key, value] = tag;
-      return told(connection, aimed.workspaceId, {
-        type: "set_tag",
-        run_ids: [aimed.runId],
-        key,
-        value,
-      });
+      return told(connection, workspaceId, { type: "set_tag", run_ids: [runId], key, value });
     },
   });
 }
@@ -213,10 +216,14 @@ export async function told(
   workspaceId: string,
   order: Order,
 ): Promise<string | null> {
+  const message = await orTold(connection.order(workspaceId, order));
+  if (message) Notification.info(message, { autoClose: 5_000 });
+  return message;
+}
+
+async function orTold<T>(answer: Promise<T>): Promise<T> {
   try {
-    const message = await connection.order(workspaceId, order);
-    if (message) Notification.info(message, { autoClose: 5_000 });
-    return message;
+    return await answer;
   } catch (error) {
     Notification.error(error instanceof Error ? error.message : String(error));
     throw error;

@@ -13,6 +13,7 @@ import msgspec
 from runwatch.compute.job import Job
 from runwatch.compute.script_environment import RUN_ID, WORKSPACE
 from runwatch.exceptions import ExperimentExecutionException
+from runwatch.store import rights
 from runwatch.store.paths import WorkspacePaths
 from runwatch.store.runs import Owner
 
@@ -25,7 +26,12 @@ class LocalTarget:
     def start(self, job: Job) -> Owner:
         """Start the supervisor and return it once it has detached from this process."""
         paths = WorkspacePaths(Path(job.workspace)).run(job.run_id)
-        paths.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        rights.make_folder(paths.std_log.parent, parents=True)
+        if job.packages:
+            rights.make_folder(paths.environment_log.parent)
+        else:
+            rights.make_file(paths.std_log)
+        rights.make_file(paths.supervisor_log)
         with open(paths.supervisor_log, "ab") as log:
             starter = subprocess.Popen(
                 [sys.executable, "-m", "runwatch.compute.supervisor"],

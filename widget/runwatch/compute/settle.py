@@ -10,6 +10,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,6 +19,7 @@ from runwatch.compute import processes
 from runwatch.store import runs, shipper
 from runwatch.store.clock import now_us
 from runwatch.store.database import Database, Transaction
+from runwatch.store.paths import WorkspacePaths
 from runwatch.store.runs import Owner, RunRow
 from runwatch.store.status import RunStatus
 
@@ -51,10 +53,18 @@ def _dead_of(connection: Connection, owners: Sequence[Owner]) -> list[RunRow]:
 def _settle_here(database: Database, dead: Sequence[RunRow]) -> None:
     for row in dead:
         processes.signal_all(processes.of_run(row.run_id, database.paths), signal.SIGKILL)
+    shipper.wait_for_dead_writers(_journals_of(database.paths, dead))
     shipper.ship_abandoned(database)
     with database.write() as tx:
         for row in dead:
             end(tx, row, error=_death(row))
+
+
+def _journals_of(paths: WorkspacePaths, dead: Sequence[RunRow]) -> set[Path]:
+    folders = {paths.journal_of_run(row.run_id) for row in dead}
+    for pid in {row.pid for row in dead}:
+        folders.update(paths.journals.glob(f"process-{pid}-*"))
+    return {folder for folder in folders if folder.is_dir()}
 
 
 def end(tx: Transaction, row: RunRow, *, error: dict[str, Any]) -> None:

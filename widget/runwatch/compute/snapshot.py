@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runwatch.exceptions import SnapshotException
+from runwatch.store import rights
 from runwatch.store.paths import half_made_name
 
 LIMIT_BYTES = 300 * 2**20
@@ -120,8 +121,9 @@ def _identify(files: list[_SourceFile]) -> str:
 
 
 def _copy(files: list[_SourceFile], target: Path) -> None:
-    target.mkdir(mode=0o700)
+    rights.make_folder(target)
     for file in files:
         to = target / file.relative
-        to.parent.mkdir(parents=True, exist_ok=True)
+        rights.make_folder(to.parent, parents=True)
         shutil.copy2(file.path, to)
+        rights.share(to)

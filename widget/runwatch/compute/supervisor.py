@@ -27,7 +27,7 @@ import psutil
 from runwatch.compute import outcome, processes, python_environment, snapshot
 from runwatch.compute.job import Job
 from runwatch.exceptions import RunwatchException
-from runwatch.store import run_files
+from runwatch.store import rights, run_files
 from runwatch.store.clock import now_us
 from runwatch.store.paths import ENVIRONMENT_LOG, WorkspacePaths
 from runwatch.store.status import TERMINAL, RunStatus
@@ -131,7 +131,7 @@ class Supervisor:
         try:
             snapshot.check_out(self._workspace.snapshots, job.snapshot_id, paths.work)
             for name in run_files.GATHERED:
-                (paths.work / name).mkdir(exist_ok=True)
+                rights.make_folder(paths.work / name)
         except OSError as error:
             return _not_started(error, job.snapshot_id)
         problem = self._start(job.command, paths.std_log, paths.work, job.environment)
@@ -145,7 +145,8 @@ class Supervisor:
     ) -> dict[str, Any] | None:
         """Start a program of the run; return the error if that can't be."""
         try:
-            log.parent.mkdir(parents=True, exist_ok=True)
+            rights.make_folder(log.parent, parents=True)
+            rights.make_file(log)
             with open(log, "ab") as output:
                 script = subprocess.Popen(
                     command,

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from runwatch.compute import settle
-from runwatch.store import file_lock, models, run_files, runs, salvage, schema, shipper
+from runwatch.store import file_lock, models, rights, run_files, runs, salvage, schema, shipper
 from runwatch.store.database import Database
 from runwatch.store.journal import NEW_SUFFIX, TORN_SUFFIX, segments
 from runwatch.store.paths import RunPaths, WorkspacePaths, is_half_made
@@ -88,34 +88,45 @@ def _dead_runs(database: Database, *, mend: bool) -> Iterator[Finding]:
 
 def _journals(database: Database, *, mend: bool) -> Iterator[Finding]:
     for group in sorted(path for path in database.paths.journals.iterdir() if path.is_dir()):
-        left = [s for s in segments(group) if not file_lock.is_held(s.path)]
-        if left:
-            if mend:
-                shipper.Shipper(database, group).remove_finished()
-            size = sum(segment.size() for segment in left) if not mend else None
+        if not os.access(group, os.R_OK | os.X_OK):
             yield Finding(
-                f"The journal {group.name} was left over by a process that is gone"
-                + (f" ({size} bytes)." if size is not None else "."),
-                "its points are in the record now" if mend else None,
+                f"The journal {group.name} is another user's, and may not be read by you. Have its "
+                "owner run `runwatch doctor`.",
+                None,
             )
-        for path in sorted(group.glob(f"*{TORN_SUFFIX}")):
-            done = None
+        else:
+            yield from _journal(database, group, mend=mend)
+
+
+def _journal(database: Database, group: Path, *, mend: bool) -> Iterator[Finding]:
+    left = [s for s in segments(group) if not file_lock.is_held(s.path)]
+    if left:
+        if mend:
+            shipper.Shipper(database, group).remove_finished()
+        size = sum(segment.size() for segment in left) if not mend else None
+        yield Finding(
+            f"The journal {group.name} was left over by a process that is gone"
+            + (f" ({size} bytes)." if size is not None else "."),
+            "its points are in the record now" if mend else None,
+        )
+    for path in sorted(group.glob(f"*{TORN_SUFFIX}")):
+        done = None
+        if mend:
+            count, unreadable = shipper.ship_torn(database, path)
+            done = f"saved {count} points after the damage; {unreadable} bytes can't be read"
+        yield Finding(f"The journal {group.name}/{path.name} has a torn record.", done)
+    for path in sorted(group.glob(f"*{NEW_SUFFIX}")):
+        if not file_lock.is_held(path):
             if mend:
-                count, unreadable = shipper.ship_torn(database, path)
-                done = f"saved {count} points after the damage; {unreadable} bytes can't be read"
-            yield Finding(f"The journal {group.name}/{path.name} has a torn record.", done)
-        for path in sorted(group.glob(f"*{NEW_SUFFIX}")):
-            if not file_lock.is_held(path):
-                if mend:
-                    path.unlink(missing_ok=True)
-                yield Finding(
-                    f"The journal {group.name}/{path.name} was begun and never written to.",
-                    "deleted" if mend else None,
-                )
-        if mend and {path.name for path in group.iterdir()} <= {shipper.LOCK_NAME}:
-            with suppress(OSError):  # a writer has come meanwhile
-                (group / shipper.LOCK_NAME).unlink(missing_ok=True)
-                group.rmdir()
+                path.unlink(missing_ok=True)
+            yield Finding(
+                f"The journal {group.name}/{path.name} was begun and never written to.",
+                "deleted" if mend else None,
+            )
+    if mend and {path.name for path in group.iterdir()} <= {shipper.LOCK_NAME}:
+        with suppress(OSError):  # a writer has come meanwhile
+            (group / shipper.LOCK_NAME).unlink(missing_ok=True)
+            group.rmdir()
 
 
 def _orphans(database: Database, *, mend: bool) -> Iterator[Finding]:
@@ -195,7 +206,7 @@ def _delete(path: Path) -> str:
 
 def _move_away(paths: WorkspacePaths, path: Path) -> str:
     target = paths.root / ORPHANED / f"{time.time_ns()}-{path.parent.name}-{path.name}"
-    target.parent.mkdir(mode=0o700, exist_ok=True)
+    rights.make_folder(target.parent)
     path.rename(target)
     return f"moved to {os.path.relpath(target, paths.root)}"
 

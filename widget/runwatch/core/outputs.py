@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from runwatch.store import rights
 from runwatch.store.paths import RunPaths
 
 
@@ -38,5 +39,6 @@ class OutputsFolder:
         for name, identity in self._look():
             target = paths.files / self._folder.name / name
             if self._before.get(name) != identity and not target.exists():
-                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                rights.make_folder(target.parent, parents=True)
                 shutil.copy2(self._folder / name, target)
+                rights.share(target)

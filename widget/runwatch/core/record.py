@@ -50,9 +50,17 @@ class Record:
         with _lock:
             if "database" in self.__dict__:
                 return self.__dict__["database"]  # type: ignore[no-any-return]
-            database = Database(self.paths)
-            if not database.read_only:
-                ship_abandoned(database)
+            try:
+                database = Database(self.paths)
+                if not database.read_only:
+                    ship_abandoned(database)
+            except OSError as error:
+                raise WorkspaceException(
+                    f"The workspace {self.paths.root} can't be opened: "
+                    f"{error.filename or 'its disk'}: {error.strerror or error}. See that the "
+                    "folder is there, with all that was in it, and that you may use it.",
+                    error,
+                ) from error
             if registry.is_elsewhere(database.workspace_id, self.paths):
                 if database.read_only:
                     return database  # a copy that can't be told from the original
@@ -92,8 +100,9 @@ class Record:
         try:
             self.settle()
             self.recorder.ship()
-        except WorkspaceException as error:  # a full disk, say: what is there can still be read
+        except (WorkspaceException, OSError) as error:
+            # A full disk, say, or rights that are lacking: what is there can still be read.
             if not self.database.is_there():
                 raise
-            _log.warning("The record may not show the newest: %s", error.message)
+            _log.warning("The record may not show the newest: %s", error)
         return self.database

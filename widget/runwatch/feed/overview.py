@@ -82,7 +82,8 @@ class Survey:
     def _describe(self, connection: Connection) -> None:
         active = experiments.all_active(connection)
         names = {row.key: row.name for row in active}
-        top = [row for row in self._live.values() if row.parent is None]
+        # A child run may outlive its parent, and is then found nowhere else among what goes on.
+        top = [row for row in self._live.values() if row.parent not in self._live]
         top.sort(key=lambda row: row.id, reverse=True)
         self.live = [_live_run(row, names.get(row.experiment, "")) for row in top[:MOST_LIVE]]
         self.live_count = len(top)

@@ -96,8 +96,6 @@ def _conditions(query: RunsQuery) -> list[ColumnElement[bool]]:
     if query.experiment:
         active = active.where(experiments_table.c.name == query.experiment)
     found: list[ColumnElement[bool]] = [runs_table.c.experiment.in_(active)]
-    if not query.include_children:
-        found.append(runs_table.c.parent.is_(None))
     for text in query.tag:
         key, equals, value = text.partition("=")
         if not key:
@@ -109,9 +107,18 @@ def _conditions(query: RunsQuery) -> list[ColumnElement[bool]]:
             f"status can't be {min(unknown)!r}: it is one of {', '.join(ALL)}, or live for all "
             "that have not ended."
         )
+    live = "live" in statuses
+    if not query.include_children:
+        top = runs_table.c.parent.is_(None)
+        found.append(top | _outlives_its_parent() if live else top)
     if statuses:
-        found.append(runs_table.c.status.in_(statuses | (LIVE if "live" in statuses else set())))
+        found.append(runs_table.c.status.in_(statuses | (LIVE if live else set())))
     return found
+
+
+def _outlives_its_parent() -> ColumnElement[bool]:
+    of_live = select(runs_table.c.id).where(runs_table.c.status.in_(LIVE))
+    return runs_table.c.status.in_(LIVE) & runs_table.c.parent.not_in(of_live)
 
 
 def _check_experiment(records: Sequence[Database], name: str) -> None:

@@ -76,8 +76,8 @@ def _is_readable(workspace: Workspace) -> bool:
     """Return whether it can be read; one that is damaged must not keep the others from sight."""
     try:
         workspace._record.database.last_change()
-    except WorkspaceException as error:
-        _log.warning("A workspace is passed over: %s", error.message)
+    except Exception as error:  # noqa: BLE001 whatever is wrong with it
+        _log.warning("A workspace is passed over: %s", error)
         return False
     return True
 

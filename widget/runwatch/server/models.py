@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from runwatch.feed.messages import (
+    Command,
     ExperimentRow,
     LogFile,
     RunFile,
@@ -85,9 +86,13 @@ class RunsQuery(OfWorkspaceQuery, frozen=True, kw_only=True):
         list[Annotated[str, Meta(extra_json_schema={"pattern": "^[^=]"})]],
         Meta(description="Tags all of which they have: `key`, or `key=value`."),
     ] = field(default_factory=list)
-    include_children: Annotated[bool, Meta(description="Whether child runs are wanted, too.")] = (
-        False
-    )
+    include_children: Annotated[
+        bool,
+        Meta(
+            description="Whether child runs are wanted, too. A live one whose parent has ended is "
+            "listed with `status=live` in any case."
+        ),
+    ] = False
     limit: Annotated[int, Meta(ge=1, le=500, description="How many, at most.")] = 100
     before: Annotated[
         str,
@@ -148,6 +153,18 @@ class MetricsQuery(OfWorkspaceQuery, frozen=True, kw_only=True):
     ] = 1000
 
 
+class CancelQuery(OfWorkspaceQuery, frozen=True, kw_only=True):
+    """How a run is to be cancelled."""
+
+    grace_s: Annotated[
+        Annotated[float, Meta(ge=0, lt=86_400)] | UnsetType,
+        Meta(
+            description="Seconds before processes that have not ended are killed; as their "
+            "submitter said if it is left out."
+        ),
+    ] = UNSET
+
+
 # --- bodies ----------------------------------------------------------------------------------
 
 
@@ -155,6 +172,13 @@ class NewTagValue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The value that a tag is to have."""
 
     value: Annotated[str | None, Meta(extra_json_schema=_TEXT)]
+
+
+class GivenCommand(Struct, frozen=True, kw_only=True):
+    """A command as a view gives it, and the workspace whose runs it is for."""
+
+    workspace_id: str
+    command: Command
 
 
 # --- answers ---------------------------------------------------------------------------------

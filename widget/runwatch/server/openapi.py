@@ -14,6 +14,12 @@ from runwatch.server.models import PATH_PARAMETERS, Problem
 from runwatch.server.operation import Operation
 from runwatch.version import __version__
 
+_ABOUT = """\
+The record of training runs, over a Jupyter server.
+
+Beside what is described here, `feed` is a WebSocket on which a page is told of all that it watches:
+it takes the `Carried` and sends the `Update` of `runwatch.feed.messages`."""
+
 _REF = "#/components/schemas/{name}"
 _ERRORS = {
     400: "A parameter or the body can't be that.",
@@ -58,7 +64,7 @@ def description(operations: Iterable[Operation], base: str) -> Json:
         "info": {
             "title": "runwatch",
             "version": __version__,
-            "description": "The record of training runs, over a Jupyter server.",
+            "description": _ABOUT,
         },
         "servers": [{"url": base}],
         "security": [{"token": []}],

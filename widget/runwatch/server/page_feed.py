@@ -53,8 +53,7 @@ class PageFeed:
     @staticmethod
     def in_order(message: Any) -> bool:
         """Return whether a message is of those that must be handled one after the other."""
-        request = message.get("request") if isinstance(message, dict) else None
-        return isinstance(request, dict) and request.get("type") in _IN_ORDER
+        return _kind_of(message) in _IN_ORDER
 
     def take(self, message: Any) -> None:
         """Handle a `Carried` of the page. May take as long as reading files does."""
@@ -120,15 +119,23 @@ class PageFeed:
 
 def refused_command(message: Any) -> Update | None:
     """Return what is said to one who may only read; None if the message is no command."""
-    request = message.get("request") if isinstance(message, dict) else None
-    if not isinstance(request, dict) or request.get("type") not in _WRITING:
+    if _kind_of(message) not in _WRITING:
         return None
-    return refusal(request, "You may watch the runs of this server, but not change them.")
+    return refusal(
+        message["request"], "You may watch the runs of this server, but not change them."
+    )
+
+
+def _kind_of(message: Any) -> str | None:
+    """Return what sort of request a page has sent, if that is said with a word."""
+    request = message.get("request") if isinstance(message, dict) else None
+    kind = request.get("type") if isinstance(request, dict) else None
+    return kind if isinstance(kind, str) else None
 
 
 def parsed(text: str | bytes) -> Any:
     """Return what a page has sent, or None if it is no JSON."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

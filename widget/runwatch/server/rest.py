@@ -9,18 +9,22 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, authenticated
 
 from runwatch.exceptions import RunwatchException
-from runwatch.server import downloads, listing, openapi, run_metrics, run_resource
+from runwatch.feed.messages import Ack, Refusal
+from runwatch.server import downloads, listing, openapi, run_metrics, run_resource, worker
 from runwatch.server.downloads import Download, Part
 from runwatch.server.models import (
     Canceling,
+    CancelQuery,
     ExperimentList,
     FileList,
+    GivenCommand,
     LogList,
     MetricList,
     MetricPoints,
@@ -54,6 +58,11 @@ _of_file = partial(_of_run, method="GET", answers=(Download,), errors=_OF_FILE)
 
 def get_description() -> None:
     """Return this description."""
+
+
+def give_command(workspaces: Workspaces, given: GivenCommand) -> Ack | Refusal:
+    """Carry out a command on runs of a workspace; one whose id came before acts no second time."""
+    return worker.carry_out(workspaces, msgspec.structs.asdict(given))
 
 
 OPERATIONS = (
@@ -119,8 +128,17 @@ OPERATIONS = (
         method="POST",
         path="runs/{run_id}/cancel",
         does=run_resource.cancel_run,
+        query=CancelQuery,
         status=202,
         answers=(Canceling,),
+    ),
+    Operation(
+        method="POST",
+        path="commands",
+        does=give_command,
+        body=GivenCommand,
+        answers=(Ack, Refusal),
+        errors=(400, 403),
     ),
 )
 """All that can be asked; the handlers and the description are made from it."""

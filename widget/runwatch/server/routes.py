@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from functools import partial
 from typing import Any
 
-import msgspec
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import authorized, ws_authenticated
-from jupyter_server.base.handlers import APIHandler, JupyterHandler
+from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.utils import url_path_join
-from tornado.web import HTTPError, authenticated
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from runwatch.exceptions import UserErrorException
-from runwatch.server import worker
 from runwatch.server.page_feed import PageFeed, parsed, refused_command
 from runwatch.server.pages import Pages
 from runwatch.server.rest import RESOURCE, rest_routes
@@ -26,27 +21,6 @@ from runwatch.server.workspaces import Workspaces
 MOST_WAITING_BYTES = 16 * 1024 * 1024
 """What is not taken by a page that is too slow is dropped: a channel asks again when it sees the
 gap, and what waits for an answer is told that there was none."""
-
-
-class CommandsHandler(APIHandler):
-    """Takes the same commands as a widget's comm, for when the kernel does not answer."""
-
-    auth_resource = RESOURCE
-
-    def initialize(self, workspaces: Workspaces) -> None:
-        """Take what the route was added with."""
-        self._workspaces = workspaces
-
-    @authenticated
-    @authorized
-    async def post(self) -> None:
-        """Carry out a command: ``{"workspace_id": …, "command": …}``; answers Ack or Refusal."""
-        try:
-            body = json.loads(self.request.body)
-            reply = await asyncio.to_thread(worker.carry_out, self._workspaces, body)
-        except (ValueError, UserErrorException) as error:
-            raise HTTPError(400, reason="Bad command", log_message=str(error)) from error
-        self.finish(json.dumps(msgspec.to_builtins(reply)))
 
 
 class FeedHandler(WebSocketMixin, JupyterHandler, WebSocketHandler):
@@ -128,10 +102,8 @@ class FeedHandler(WebSocketMixin, JupyterHandler, WebSocketHandler):
 
 def all_routes(workspaces: Workspaces) -> list[tuple[str, Any, dict[str, Any]]]:
     """Return all routes: a pattern below the base of the API, its handler, what that is given."""
-    shared = {"workspaces": workspaces}
     return [
-        ("commands", CommandsHandler, shared),
-        ("feed", FeedHandler, {**shared, "pages": Pages(workspaces)}),
+        ("feed", FeedHandler, {"workspaces": workspaces, "pages": Pages(workspaces)}),
         *rest_routes(workspaces),
     ]
 

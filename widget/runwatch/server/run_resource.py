@@ -15,6 +15,7 @@ from runwatch.feed.tree_view import TreeView
 from runwatch.server.lookup import find_run
 from runwatch.server.models import (
     Canceling,
+    CancelQuery,
     NewTagValue,
     OfWorkspaceQuery,
     RunDetail,
@@ -99,7 +100,8 @@ def delete_tag(workspaces: Workspaces, run_id: str, key: str, query: OfWorkspace
     find_run(workspaces, run_id, query.workspace).to_change().remove_tags([key])
 
 
-def cancel_run(workspaces: Workspaces, run_id: str, query: OfWorkspaceQuery) -> Canceling:
+def cancel_run(workspaces: Workspaces, run_id: str, query: CancelQuery) -> Canceling:
     """Ask a run and its live descendants to end; does not wait until they have."""
     run = find_run(workspaces, run_id, query.workspace).to_change()
-    return Canceling(message=run.cancel())
+    grace_s = None if query.grace_s is msgspec.UNSET else query.grace_s
+    return Canceling(message=run.cancel(grace_s=grace_s))

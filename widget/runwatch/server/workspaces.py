@@ -7,8 +7,9 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from runwatch.core.workspace import Workspace
 from runwatch.exceptions import ServiceException
@@ -22,6 +23,8 @@ known at once, by the registry."""
 REST = 10
 """A search that is asked for waits so many times as long as the last one took."""
 MOST_FOLDERS = 5_000
+MOST_LINKS = 1_000
+"""To see where a link leads takes a while, and a data set may consist of links."""
 DEEPEST = 5
 _WITHOUT_WORKSPACES = {"node_modules", "site-packages", "__pycache__"}
 
@@ -77,9 +80,11 @@ class Workspaces:
 
     def _found(self, *, search: bool) -> dict[str, Path]:
         """Return the folders by id. Of a folder and its copy, the one that was noted is meant."""
-        noted = [p.root.parent for p in registry.all_known() if p.root.is_relative_to(self._root)]
+        searched = self._search.folders(now=search)
+        noted = [p.root.parent for p in registry.all_known()]
+        noted = [folder for folder in noted if self._search.place_of(folder) is not None]
         found: dict[str, Path] = {}
-        for folder in (*noted, *sorted(self._search.folders(now=search) | self._named)):
+        for folder in dict.fromkeys((*noted, *sorted(searched | self._named))):
             workspace_id = self._id_in(folder)
             if workspace_id in found:  # a copy gets an id of its own when it is opened
                 workspace_id = self._id_in(folder, anew=True)
@@ -106,12 +111,12 @@ class Workspaces:
         return found
 
     def _head(self, folder: Path, workspace_id: str) -> WorkspaceHead:
-        below = folder.is_relative_to(self._root)
-        place = folder.relative_to(self._root) if below else folder
+        seen = self._search.place_of(folder) or folder
+        below = seen.is_relative_to(self._root)
         return WorkspaceHead(
             workspace_id=workspace_id,
-            name=as_text(folder.name or str(folder)),
-            folder=as_text(str(place)),
+            name=as_text(seen.name or str(seen)),
+            folder=as_text(str(seen.relative_to(self._root) if below else seen)),
         )
 
     def _open(self, folder: Path) -> Workspace:
@@ -123,12 +128,16 @@ class Workspaces:
 
 
 class _Search:
-    """Looks now and then through the folders below a root."""
+    """Looks now and then through the folders below a root, also those that a link there leads to.
+
+    Folders are known by where they really are, so that a link that leads back ends there.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._lock = threading.Lock()
         self._found: frozenset[Path] = frozenset()
+        self._links: dict[Path, Path] = {}
         self._searched = -SEARCH_EVERY_S
         self._took_s = 0.0
         self._warned = False
@@ -146,42 +155,115 @@ class _Search:
                     self._lock.release()
         return self._found
 
+    def place_of(self, folder: Path) -> Path | None:
+        """Return where a folder is seen below the root; None if it is not."""
+        if folder.is_relative_to(self._root):
+            return folder
+        links = self._links
+        for there in (folder, *folder.parents):
+            if there in links:
+                return links[there] / folder.relative_to(there)
+        return None
+
     def _look(self, *, now: bool) -> None:
         since = time.monotonic() - self._searched
         if since < SEARCH_EVERY_S and not (now and since >= REST * self._took_s):
             return
         begun = time.monotonic()
-        self._found = frozenset(self._below())
+        walk = _Walk(self._root)
+        self._found = frozenset(walk.folders())
+        self._links = walk.links
         self._searched = time.monotonic()
         self._took_s = self._searched - begun
-
-    def _below(self) -> Iterable[Path]:
-        """Yield the folders with a workspace, the nearest first, as far as it is sane to look."""
-        waiting = deque([(self._root, 0)])
-        for _ in range(MOST_FOLDERS):
-            if not waiting:
-                return
-            folder, depth = waiting.popleft()
-            for inside in _folders_in(folder):
-                if inside.name == FOLDER:
-                    yield folder
-                elif depth < DEEPEST and not inside.name.startswith("."):
-                    waiting.append((Path(inside), depth + 1))
-        if waiting and not self._warned:
+        if walk.left_out and not self._warned:
             self._warned = True
             _log.warning(
-                "Looked for workspaces in the first %d folders below %s; name others in "
-                "c.RunwatchServer.workspaces.",
-                MOST_FOLDERS,
-                self._root,
+                "Workspaces are not looked for in %s: %s. Those that you open from a notebook are "
+                "shown none the less; name others in c.RunwatchServer.workspaces.",
+                *walk.left_out,
             )
 
 
-def _folders_in(folder: Path) -> Iterator[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name not in _WITHOUT_WORKSPACES and entry.is_dir(follow_symlinks=False):
-                    yield entry
-    except OSError:
-        return  # another user's, or removed meanwhile
+class _Place(NamedTuple):
+    """A folder on a walk."""
+
+    real: Path
+    """Where it is, with no link on the way."""
+    seen: Path
+    """Where it is seen below the root."""
+    depth: int
+
+
+class _Walk:
+    """One walk through the folders below a root, as far as it is sane to go."""
+
+    def __init__(self, root: Path) -> None:
+        self.links: dict[Path, Path] = {}
+        """By the folder that a link leads to: where the link is below the root."""
+        self.left_out: tuple[Path, str] | None = None
+        """A folder that was not looked into, and why."""
+        self._root = root
+        self._known: set[Path] = set()
+        self._waiting = deque([_Place(root, root, 0)])
+        # For the end, so that one that leads to a large place keeps nothing else from sight.
+        self._behind_links: deque[_Place] = deque()
+        self._links_left = MOST_LINKS
+
+    def folders(self) -> Iterator[Path]:
+        """Yield the folders with a workspace, the nearest first."""
+        for _ in range(MOST_FOLDERS):
+            queue = self._waiting or self._behind_links
+            if not queue:
+                return
+            place = queue.popleft()
+            if place.real not in self._known:
+                self._known.add(place.real)
+                yield from self._look_into(place, queue)
+        if queue := self._waiting or self._behind_links:
+            self._leave_out(queue[0].seen, f"there are more than {MOST_FOLDERS:,} folders")
+
+    def _look_into(self, place: _Place, queue: deque[_Place]) -> Iterator[Path]:
+        for inside in self._folders_in(place.real):
+            seen = place.seen / inside.name
+            if inside.name == FOLDER:
+                yield _home_of(Path(inside))
+            elif inside.name.startswith("."):
+                continue
+            elif place.depth == DEEPEST:
+                self._leave_out(seen, f"it is more than {DEEPEST} folders below {self._root}")
+            elif inside.is_symlink():
+                real = Path(inside).resolve()
+                self.links.setdefault(real, seen)
+                self._behind_links.append(_Place(real, seen, place.depth + 1))
+            else:
+                queue.append(_Place(Path(inside), seen, place.depth + 1))
+
+    def _folders_in(self, folder: Path) -> Iterator[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name not in _WITHOUT_WORKSPACES and self._is_folder(entry):
+                        yield entry
+        except OSError:
+            return  # another user's, or removed meanwhile
+
+    def _is_folder(self, entry: os.DirEntry[str]) -> bool:
+        if not entry.is_symlink():
+            return entry.is_dir(follow_symlinks=False)
+        if self._links_left == 0:
+            self._leave_out(Path(entry), f"there are more than {MOST_LINKS:,} links")
+            return False
+        self._links_left -= 1
+        try:
+            return entry.is_dir()
+        except OSError:  # in a circle, or to where another user lets nobody look
+            return False
+
+    def _leave_out(self, folder: Path, why: str) -> None:
+        self.left_out = self.left_out or (folder, why)
+
+
+def _home_of(workspace: Path) -> Path:
+    """Return the folder that a `.runwatch` belongs to, which may be a link to another's."""
+    there = workspace.resolve()
+    return there.parent if there.name == FOLDER else workspace.parent

@@ -85,12 +85,17 @@ def _copy_record(database: Database, folder: Path) -> None:
 
 
 def _below(folder: Path) -> Iterator[tuple[str, Path]]:
-    for root, folders, files in os.walk(folder):
+    for root, folders, files in os.walk(folder, onerror=_unless_gone):
         links = [name for name in folders if Path(root, name).is_symlink()]
         for name in sorted([*files, *links]):
             path = Path(root, name)
             if not is_half_made(path):
                 yield path.relative_to(folder).as_posix(), path
+
+
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:

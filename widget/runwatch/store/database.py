@@ -18,7 +18,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from runwatch.exceptions import WorkspaceException
-from runwatch.store import file_lock, schema, sqlite_file
+from runwatch.store import file_lock, rights, schema, sqlite_file
 from runwatch.store.clock import now_us
 from runwatch.store.paths import WorkspacePaths
 from runwatch.version import __version__
@@ -60,7 +60,7 @@ class Database:
         self._version_lock = threading.Lock()
         self._version_connection: sqlite3.Connection | None = None
         with _errors_in_words(paths):
-            self._connect = sqlite_file.connector(paths.database, read_only=self.read_only)
+            self._reading = sqlite_file.Reading(paths.database) if self.read_only else None
             self._engine = _engine(self._connect, read_only=self.read_only)
             self._identity: tuple[int, int] | None = None
             self._open()
@@ -91,8 +91,15 @@ class Database:
         """Give a connection that sees one consistent state of the record."""
         with _errors_in_words(self.paths):
             self._check_still_there()
-            with self._engine.connect() as connection:
-                yield connection
+            self._see_what_is_new()
+            try:
+                with self._engine.connect() as connection:
+                    yield connection
+            except DatabaseError as error:
+                if self._reading is None or not self._reading.failed_by_change(error):
+                    raise
+                self._begin_anew()
+                raise WorkspaceException(_changed_sentence(self.paths), error) from error
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -122,16 +129,19 @@ class Database:
         Costs some 5 µs, so that a watcher can afford to ask often.
         """
         self._check_still_there()
+        self._see_what_is_new()
         with _errors_in_words(self.paths), self._version_lock:
             if self._version_connection is None:
                 self._version_connection = self._connect()
             row = self._version_connection.execute("PRAGMA data_version").fetchone()
-            return int(row[0])
+            begun = 0 if self._reading is None else self._reading.times_begun_anew
+            return begun << 32 | int(row[0])
 
     def copy_to(self, file: Path) -> None:
         """Write the database as it is at one moment to another file, while others write."""
         with _errors_in_words(self.paths):
             self._check_still_there()
+            self._see_what_is_new()
             source, target = self._connect(), sqlite3.connect(file)
             try:
                 source.backup(target)
@@ -154,13 +164,33 @@ class Database:
                 "`runwatch restore`."
             )
 
+    def _connect(self) -> sqlite3.Connection:
+        if self._reading is None:
+            return sqlite_file.connect(self.paths.database)
+        return self._reading.connect()
+
+    def _see_what_is_new(self) -> None:
+        """Let go of connections that do not show what others have written meanwhile."""
+        if self._reading is not None and self._reading.is_outdated():
+            with self._version_lock:
+                if self._reading.is_outdated():  # no other thread has seen to it
+                    self._disconnect()
+
+    def _begin_anew(self) -> None:
+        with self._version_lock:
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        if self._version_connection is not None:
+            self._version_connection.close()
+            self._version_connection = None
+        self._engine.dispose()
+        if self._reading is not None:
+            self._reading.begin_anew()
+
     def close(self) -> None:
         """Close all connections; the next use opens new ones."""
-        with self._version_lock:
-            if self._version_connection is not None:
-                self._version_connection.close()
-                self._version_connection = None
-        self._engine.dispose()
+        self._begin_anew()
         self._turns.close()
 
     def _open(self) -> None:
@@ -182,7 +212,7 @@ class Database:
 
             if found is not None and not upgrade.knows(found):
                 raise WorkspaceException(self._newer_workspace_sentence())
-            self.paths.database.touch(mode=0o600)
+            rights.make_file(self.paths.database)
             with self._engine.execution_options(runwatch_write=True).begin() as connection:
                 upgrade.to_newest(connection)
                 write_facts(connection)
@@ -269,12 +299,28 @@ def _errors_in_words(paths: WorkspacePaths) -> Iterator[None]:
         raise WorkspaceException(_sentence(paths, said, error), error) from error
     except TimeoutError as error:
         raise WorkspaceException(_sentence(paths, "locked", error), error) from error
+    except PermissionError as error:
+        if not str(error.filename).startswith(str(paths.root)):
+            raise
+        raise WorkspaceException(_not_shared_sentence(paths, error), error) from error
 
 
 def _read_only_sentence(paths: WorkspacePaths) -> str:
     return (
         f"The workspace {paths.root} may not be written to: its files are read-only. It can be "
         "read; to change it, copy its folder to where you may write."
+    )
+
+
+def _changed_sentence(paths: WorkspacePaths) -> str:
+    return f"The workspace {paths.root} was changed by others while it was read. Try again."
+
+
+def _not_shared_sentence(paths: WorkspacePaths, error: OSError) -> str:
+    return (
+        f"The workspace {paths.root} is not shared with you as a whole: you may not use "
+        f"{error.filename}. Ask its owner for the rights of all that is in it, as with "
+        f"`chmod -R g+rwX {paths.root}`."
     )
 
 
@@ -317,6 +363,8 @@ def _after_fork_in_child() -> None:
         database._engine.dispose(close=False)
         database._version_connection = None
         database._version_lock = threading.Lock()
+        if database._reading is not None:
+            database._reading.forget()
         database._turns.begin_anew()
 
 

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from runwatch.store import rights
+
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
     """Hold an exclusive lock on `path`, waiting for it as long as it takes."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = rights.open_file(path, os.O_RDWR, for_writers=True)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -71,8 +73,7 @@ class Turns:
         """Wait for the turn, and have it until the end of the block."""
         with self._threads:
             if self._descriptor < 0:
-                flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-                self._descriptor = os.open(self._path, flags, 0o600)
+                self._descriptor = rights.open_file(self._path, os.O_RDWR, for_writers=True)
             try:
                 if not try_lock(self._descriptor):
                     self._wait()

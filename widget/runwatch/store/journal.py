@@ -37,7 +37,7 @@ from typing import Any, NamedTuple, NoReturn
 from zlib import crc32
 
 from runwatch.exceptions import WorkspaceException
-from runwatch.store import stretch
+from runwatch.store import rights, stretch
 from runwatch.store.points import NO_STEP, Chunk, Point, encoding_of, pack
 
 SEGMENT_BYTES = 4 * 2**20
@@ -170,7 +170,7 @@ class JournalWriter:
         for more_tries in reversed(range(_TRIES)):
             try:
                 # Not its parents: a workspace that was deleted is not to come back as half of one.
-                self.folder.mkdir(mode=0o700, exist_ok=True)
+                rights.make_folder(self.folder, for_writers=True)
                 descriptor = _new_locked_file(path)
                 break
             except OSError as error:
@@ -207,8 +207,7 @@ def _new_locked_file(path: Path) -> int:
     """Make a file that is locked when others see it, and return its descriptor."""
     # Under a name that no reader looks at until the lock is held.
     hidden = path.with_suffix(NEW_SUFFIX)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-    descriptor = os.open(hidden, flags, 0o600)
+    descriptor = rights.open_file(hidden, os.O_WRONLY | os.O_APPEND, for_writers=True)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         os.rename(hidden, path)

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
+from runwatch.store import rights
 from runwatch.store.clock import now_us
 from runwatch.store.database import Database, Transaction
 from runwatch.store.paths import WorkspacePaths, half_made_name
@@ -55,11 +56,12 @@ def register(
         description, framework, framework_version.
     """
     folder = database.paths.models
-    folder.mkdir(mode=0o700, exist_ok=True)
+    rights.make_folder(folder)
     made = folder / half_made_name()
-    made.mkdir(mode=0o700)
+    rights.make_folder(made)
     try:
         copy_to(made)
+        rights.share_all(made)
         with database.write() as tx:
             newest = select(func.max(models.c.version)).where(models.c.name == name)
             version = (tx.connection.execute(newest).scalar() or 0) + 1
@@ -75,7 +77,7 @@ def register(
                 )
             )
             final = folder_of(database.paths, name, version)
-            final.parent.mkdir(mode=0o700, exist_ok=True)
+            rights.make_folder(final.parent)
             shutil.rmtree(final, ignore_errors=True)  # of a registration that was cut off
             os.rename(made, final)
     finally:

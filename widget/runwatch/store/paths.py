@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from runwatch.exceptions import UserErrorException, WorkspaceException
+from runwatch.store import rights
 
 FOLDER = ".runwatch"
 STD_LOG = "user_logs/std_log.txt"
@@ -135,14 +136,14 @@ class WorkspacePaths:
         return self.journals / f"process-{writer}"
 
     def create(self) -> None:
-        """Make the folders, readable by their owner alone."""
+        """Make the folders: `.runwatch` its owner's alone, and those in it with its rights."""
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             ignore = self.root / ".gitignore"
             if not ignore.exists():
                 ignore.write_text("*\n", encoding="utf-8")
             for folder in (self.journals, self.snapshots, self.root / "runs"):
-                folder.mkdir(mode=0o700, exist_ok=True)
+                rights.make_folder(folder)
         except OSError as error:
             raise WorkspaceException(
                 f"Can't make the workspace folder {self.root}: {error.strerror or error}. Choose a "

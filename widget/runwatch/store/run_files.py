@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO
 
 from runwatch.exceptions import ServiceException, UserErrorException
+from runwatch.store import rights
 from runwatch.store.paths import RunPaths, half_made_name
 
 _LOGS = ("user_logs/", "system_logs/", "logs/")
@@ -45,8 +46,31 @@ def _below(folder: Path) -> list[tuple[str, Path]]:
     ]
 
 
+def _check_readable(paths: RunPaths) -> None:
+    def refuse(error: OSError) -> None:
+        if isinstance(error, PermissionError):
+            raise ServiceException(
+                f"The folder {error.filename} of the run may not be looked into: it is not shared "
+                f"with you. Ask its owner for its rights, as with `chmod -R g+rX {paths.root}`.",
+                error,
+                status_code=403,
+            ) from error
+
+    for folder in (paths.logs, paths.files, *(paths.work / name for name in GATHERED)):
+        for _ in os.walk(folder, onerror=refuse):
+            pass
+
+
 def sizes(paths: RunPaths, listed: Mapping[str, Path]) -> dict[str, int]:
-    """Return the sizes in bytes of those of the files that `opened` opens, by name."""
+    """Return the sizes in bytes of those of the files that `opened` opens, by name.
+
+    Raises
+    ------
+    ServiceException
+        There seem to be none, and there may be, in a folder that may not be looked into (403).
+    """
+    if not listed:
+        _check_readable(paths)
     home = _home(paths)
     resolved: dict[Path, Path] = {}
     found = {}
@@ -148,7 +172,7 @@ def add(paths: RunPaths, name: str, source: Path | IO[bytes]) -> Path:
         )
     aside = target.with_name(half_made_name())
     try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        rights.make_folder(target.parent, parents=True)
         if not target.parent.resolve().is_relative_to(paths.files.resolve()):
             raise UserErrorException(
                 f"The name {name!r} leads out of the run's folder, by a link that a script made. "
@@ -159,6 +183,7 @@ def add(paths: RunPaths, name: str, source: Path | IO[bytes]) -> Path:
         else:
             with open(aside, "wb") as file:
                 shutil.copyfileobj(source, file)
+        rights.share(aside)
         aside.rename(target)
     except OSError as error:
         with suppress(OSError):
@@ -171,18 +196,21 @@ def add(paths: RunPaths, name: str, source: Path | IO[bytes]) -> Path:
 
 
 def gather(paths: RunPaths) -> None:
-    """Move what a script wrote to outputs/ and logs/ to the run's files.
+    """Move what a script wrote to outputs/ and logs/ to the run's files, and share it.
 
     A file that was uploaded under the same name before stays as it was uploaded.
     """
+    for _, log in _below(paths.logs):
+        rights.share(log)
     for folder in GATHERED:
         if (paths.work / folder).is_symlink():
             continue  # to a place of the user's own, where things stay
         for name, source in _below(paths.work / folder):
             target = paths.files / folder / name
             if not target.exists():
-                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                rights.make_folder(target.parent, parents=True)
                 source.rename(target)
+                rights.share(target)
 
 
 def is_plain(name: str) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import create_engine
 
 from runwatch.exceptions import WorkspaceException
-from runwatch.store import file_lock, schema, sqlite_file
+from runwatch.store import file_lock, rights, schema, sqlite_file
 from runwatch.store.database import write_facts
 from runwatch.store.paths import WorkspacePaths, half_made_name
 
@@ -22,15 +22,19 @@ _SHOWN = 3
 
 def problem(paths: WorkspacePaths) -> str | None:
     """Return what is wrong with the database's file, by SQLite's own check; None if nothing is."""
-    read_only = sqlite_file.is_read_only(paths.database)
+    file = paths.database
+    reading = sqlite_file.Reading(file) if sqlite_file.is_read_only(file) else None
     try:
-        connection = sqlite_file.connector(paths.database, read_only=read_only)()
+        connection = reading.connect() if reading else sqlite_file.connect(file)
         try:
             found = [row[0] for row in connection.execute("PRAGMA integrity_check(100)")]
         finally:
             connection.close()
     except sqlite3.DatabaseError as error:
         return str(error)
+    finally:
+        if reading:
+            reading.begin_anew()
     if found == ["ok"]:
         return None
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
@@ -91,7 +95,7 @@ def _put_in_place(made: Path, database: Path) -> Path:
 def _copy(damaged: Path, made: Path) -> dict[str, int]:
     from runwatch.store.migrations import upgrade
 
-    made.touch(mode=0o600)
+    rights.make_file(made)
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(made))
     with engine.begin() as connection:
         upgrade.to_newest(connection)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
+import time
+from collections.abc import Iterable
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,8 +26,10 @@ from runwatch.store.journal import (
 from runwatch.store.schema import journal_positions
 
 _BATCH_BYTES = 2 * 2**20
+_DEAD_WITHIN_S = 2.0
+_LOOK_S = 0.005
 LOCK_NAME = "shipping.lock"
-
+_log = logging.getLogger("runwatch")
 
 _MOVE = (
     update(journal_positions)
@@ -147,12 +153,39 @@ class Shipper:
 
 
 def ship_abandoned(database: Database) -> None:
-    """Ship what dead writers left in the workspace."""
-    journals = database.paths.journals
-    for group in [entry.path for entry in os.scandir(journals) if entry.is_dir()]:
-        folder = Path(group)
-        if any(not file_lock.is_held(segment.path) for segment in segments(folder)):
-            Shipper(database, folder).remove_finished()
+    """Ship what dead writers left in the workspace, as far as this user may read and remove it."""
+    try:
+        with os.scandir(database.paths.journals) as entries:
+            groups = [Path(entry.path) for entry in entries if entry.is_dir()]
+    except OSError as error:
+        _leave(error)
+        return
+    for folder in groups:
+        try:
+            if any(not file_lock.is_held(segment.path) for segment in segments(folder)):
+                Shipper(database, folder).remove_finished()
+        except OSError as error:
+            _leave(error)
+
+
+def wait_for_dead_writers(folders: Iterable[Path]) -> None:
+    """Wait, for some seconds at the most, until nobody holds these journals any more.
+
+    The kernel closes the files of a process that was killed a moment after it has gone from the
+    list of processes.
+    """
+    deadline = time.monotonic() + _DEAD_WITHIN_S
+    with suppress(OSError):  # another user's
+        held = [segment.path for folder in folders for segment in segments(folder)]
+        while time.monotonic() < deadline:
+            held = [path for path in held if file_lock.is_held(path)]
+            if not held:
+                return
+            time.sleep(_LOOK_S)
+
+
+def _leave(error: OSError) -> None:
+    _log.info("A journal is left to its owner to ship: %s: %s.", error.filename, error.strerror)
 
 
 def ship_torn(database: Database, path: Path) -> tuple[int, int]:

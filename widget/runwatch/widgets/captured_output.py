@@ -10,13 +10,16 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
+from runwatch.store import rights
+
 _log = logging.getLogger("runwatch")
 
 
 @contextmanager
 def captured(log: Path) -> Iterator[None]:
     """Append to a file, too, what is printed to stdout and stderr inside the block."""
-    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    rights.make_folder(log.parent, parents=True)
+    rights.make_file(log)
     with FileIO(log, "a") as file, _also_to(file, sys.stdout), _also_to(file, sys.stderr):
         yield
 
