@@ -68,6 +68,12 @@ export interface TreeRow {
   values: Record<string, number | string | boolean | null | number[]>;
 }
 
+/** What is wrong with a filter, for a view that says it in its own language. */
+export interface FilterProblem {
+  code: "quote" | "kind" | "wanted" | "status" | "no_limit" | "number" | "comma";
+  about: string[];
+}
+
 /** Which rows the window holds: ``offset … offset + len(ids)`` of those that can be seen. */
 export interface TreeWindow {
   offset: number;
@@ -75,6 +81,7 @@ export interface TreeWindow {
   ids: string[];
   columns: string[];
   filter_error: string | null;
+  filter_problem: FilterProblem | null;
 }
 
 /** Numbers in the shortest of some ways. */
@@ -196,7 +203,7 @@ export interface ExperimentRow {
   newest_ms: number | null;
 }
 
-/** A run that has not ended and is no child run. */
+/** A run that has not ended and is no child run, or one whose parent has ended. */
 export interface LiveRun {
   run_id: string;
   experiment: string;
@@ -287,12 +294,13 @@ export interface FileRead {
   data: Uint8Array;
 }
 
-/** The answer to `FindText`: where each line begins that has the text. */
+/** The answer to `FindText`: the newest lines that show the text, in the file's order. */
 export interface TextFound {
   type: "text_found";
   id: string;
   lines_bytes: number[];
   searched_bytes: number;
+  size_bytes: number;
 }
 
 /** The answer to `SuggestTags`: tags of the experiment's runs, the most frequent first. */

@@ -4,8 +4,8 @@ import type { AnyWidget } from "@anywidget/types";
 import type { Channel } from "./state/channel";
 import { Session } from "./state/session";
 import { commTransport, type WidgetTraits } from "./transport/comm";
-import { FeedSocket } from "./transport/feed-socket";
-import { feedUrl, type PageServer, pageServer } from "./transport/page";
+import { feedUrl, pageServer } from "./transport/page";
+import { sharedSocket } from "./transport/page-socket";
 import { ServerCarrier, serverRoute } from "./transport/server";
 import { mountView } from "./view/mount";
 import { notedPreferences, outputAround } from "./view/output-place";
@@ -17,16 +17,21 @@ const widget: AnyWidget<WidgetTraits> = () => {
   return {
     initialize({ model }) {
       const server = pageServer();
-      const way = server && new WayThroughServer(server);
+      const end = new AbortController();
+      const throughServer = () => {
+        if (!server) return null;
+        const socket = sharedSocket(() => feedUrl(server), end.signal);
+        return new ServerCarrier(socket, () => subjectOf(session));
+      };
       const session = new Session(commTransport(model), server && serverRoute(server), {
-        spare: () => way?.carrier(() => subjectOf(session)) ?? null,
+        spare: throughServer,
         steady: () => places.size > 0 && [...places].every(outputAround),
         preferences: () => notedPreferences([...places].map(outputAround).find(Boolean)),
       });
       made = { session, channel: session.open(null) };
       return () => {
         session.close();
-        way?.close();
+        end.abort();
       };
     },
     render({ el }) {
@@ -40,22 +45,6 @@ const widget: AnyWidget<WidgetTraits> = () => {
     },
   };
 };
-
-/** The widget's own connection to the server, opened when the kernel is first found silent. */
-class WayThroughServer {
-  private socket: FeedSocket | undefined;
-
-  constructor(private readonly server: PageServer) {}
-
-  carrier(subject: ConstructorParameters<typeof ServerCarrier>[1]): ServerCarrier {
-    this.socket = new FeedSocket(() => feedUrl(this.server));
-    return new ServerCarrier(this.socket, subject);
-  }
-
-  close(): void {
-    this.socket?.close();
-  }
-}
 
 function subjectOf(session: Session) {
   const { workspace_id, run, experiment } = session.summary.value;

@@ -77,6 +77,7 @@ def test_axe_finds_nothing_in_any_state(lab_notebook: NotebookPage, run: Run, th
     page.get_by_role("button", name="Tag selected runs").click()
     found += found_by_axe(page, "selection")
     page.get_by_role("button", name="Compare").click()
+    page.get_by_role("tab", name="Children").click()
     page.get_by_role("button", name="Columns").click()
     found += found_by_axe(page, "columns")
     page.keyboard.press("Escape")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, WebSocket, WebSocketRoute, expect
 
 from runwatch.core import Experiment, Run, Workspace
 from tests.browser.notebook_page import NotebookPage
@@ -141,9 +141,11 @@ def test_a_widget_displayed_twice_and_fifty_in_one_notebook(
     expect(page.locator(".rw-root").get_by_text("Completed", exact=True)).to_have_count(50)
 
 
-def test_when_the_kernel_is_dead_the_widget_goes_on_by_the_server(
+def test_when_the_kernel_is_dead_the_widget_goes_on_by_the_one_connection_of_its_page(
     lab_notebook: NotebookPage, run: Run
 ) -> None:
+    sockets: list[WebSocket] = []
+    lab_notebook.page.on("websocket", lambda socket: sockets.append(socket))
     lab_notebook.open(f"{IMPORTS}\n{shows(run)}")
     lab_notebook.run_all()
     widget = lab_notebook.widget()
@@ -154,6 +156,8 @@ def test_when_the_kernel_is_dead_the_widget_goes_on_by_the_server(
     run.tag("while", "dead")
     expect(widget.get_by_role("list", name="Tags")).to_contain_text("dead")
     expect(widget.get_by_role("note")).to_have_count(0)
+    feeds = [socket for socket in sockets if "/runwatch/api/feed" in socket.url]
+    assert len([feed for feed in feeds if not feed.is_closed()]) == 1
     widget.get_by_role("textbox", name="Add tag").fill("from=the view")
     widget.get_by_role("textbox", name="Add tag").press("Enter")
     eventually(lambda: run.get_tags().get("from") == "the view")

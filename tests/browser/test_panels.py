@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from runwatch.core import Experiment, Run, Workspace
 from tests.browser.notebook_page import NotebookPage
 from tests.browser.scripts import IMPORTS, submit
+from tests.browser.test_accessibility import found_by_axe
 from tests.conftest import eventually
 
 InLab = Callable[[str, str], None]
@@ -118,7 +119,7 @@ def test_a_log_follows_until_the_person_scrolls_up(
         """
         import itertools, os, sys, time
         flag = sys.argv[1]
-        print("\\x1b[31mred\\x1b[0m")
+        print("\\x1b[31mred\\x1b[0m \\x1b[42mon green\\x1b[0m")
         for n in range(60):
             print(f"\\rpart {n}", end="")
         print(flush=True)
@@ -140,6 +141,8 @@ def test_a_log_follows_until_the_person_scrolls_up(
     expect(log).to_contain_text("part 59")
     expect(log).not_to_contain_text("part 58")
     expect(log.get_by_text("red", exact=True)).to_have_class(re.compile("rw-ansi"))
+    green = log.get_by_text("on green", exact=True)
+    expect(green).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
     flag.with_name(f"{flag.name}.seen").touch()  # from here on lines push it out of sight
     follow = page.get_by_role("checkbox", name="Follow")
     expect(log).to_contain_text("line 100")
@@ -148,8 +151,16 @@ def test_a_log_follows_until_the_person_scrolls_up(
     page.mouse.wheel(0, -400)
     expect(follow).not_to_be_checked()
     stays = log.evaluate("element => element.scrollTop")
-    expect(page.locator(".rw-log-head")).to_contain_text("kB")
+    text = log.inner_text()
+    news = page.get_by_role("button", name=re.compile(r"\d\d new lines"))
+    expect(news).to_be_visible()
     assert log.evaluate("element => element.scrollTop") == stays
+    assert log.inner_text() == text
+    news.click()
+    expect(follow).to_be_checked()
+    log.hover()
+    page.mouse.wheel(0, -400)
+    expect(follow).not_to_be_checked()
     follow.check()
     flag.touch()
     expect(lab_notebook.widget().get_by_role("status").first).to_have_text("Completed")
@@ -173,13 +184,68 @@ def test_a_log_of_a_hundred_megabytes_is_read_in_part(
     shown = page.get_by_role("log")
     expect(shown).to_contain_text("step 2499999")
     assert shown.locator(".rw-log-line").count() < 200
-    page.get_by_role("searchbox", name="Find in log").fill("the needle")
+    field = page.get_by_role("searchbox", name="Find in log")
+    said = page.get_by_role("status", name="Find in log")
+    field.fill("LOSS")
+    expect(shown.locator(".rw-here")).to_contain_text("step 2499999")
+    expect(said).to_have_text("1 of 1,000+ in the last 42 kB")
+    field.fill("the needle")
     expect(shown.locator(".rw-here")).to_have_text("the needle")
+    expect(said).to_have_text("1 of 1")
     expect(shown).to_contain_text("step 2400000")
     shown.evaluate("element => { element.scrollTop = 0; }")
     expect(shown).to_contain_text("step 2399200")  # what was in sight stays there
     shown.evaluate("element => { element.scrollTop -= 3_400; }")
     expect(shown).to_contain_text("step 2399000")
+    run.complete()
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_a_log_of_all_colours_can_be_read(
+    run: Run, show: Callable[[Run], Page], theme: str
+) -> None:
+    codes = [*range(30, 38), *range(40, 48), 7, "31;42", "38;5;226", "48;2;255;255;0"]
+    link = "\x1b]8;;https://example.org\x1b\\a link\x1b]8;;\x1b\\"
+    log = run._record.paths.run(run.id).std_log
+    log.parent.mkdir(parents=True)
+    log.write_text("".join(f"\x1b[{code}mcolour {code}\x1b[0m {link}\n" for code in codes))
+    page = show(run)
+    page.evaluate(
+        "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
+    )
+    page.get_by_role("tab", name="Logs").click()
+    expect(page.get_by_role("log")).to_contain_text("colour 30")
+    page.get_by_role("checkbox", name="Follow").uncheck()
+    with open(log, "a") as file:
+        file.write("more\nmore\n")
+    expect(page.get_by_role("button", name="2 new lines")).to_be_visible()
+    page.get_by_role("log").evaluate("element => { element.style.maxHeight = 'none'; }")
+    assert not found_by_axe(page, theme)
+    run.complete()
+
+
+def test_the_scripts_own_logs_can_be_chosen_and_searched(
+    run: Run, show: Callable[[Run], Page]
+) -> None:
+    paths = run._record.paths.run(run.id)
+    paths.std_log.parent.mkdir(parents=True)
+    paths.std_log.write_text("printed an error\n")
+    (paths.work / "logs").mkdir(parents=True)
+    (paths.work / "logs" / "train.txt").write_text("no error\none more error\n" + "line\n" * 100)
+    page = show(run)
+    page.get_by_role("tab", name="Logs").click()
+    log = page.get_by_role("log")
+    expect(log).to_contain_text("printed")
+    page.get_by_role("searchbox", name="Find in log").fill("error")
+    said = page.get_by_role("status", name="Find in log")
+    expect(said).to_have_text("1 of 1")
+    page.get_by_role("combobox", name="Log file").select_option("logs/train.txt")
+    expect(said).to_have_text("1 of 2")
+    page.get_by_role("button", name="Previous match").click()
+    expect(log.locator(".rw-here")).to_have_text("one more error")
+    page.get_by_role("button", name="Previous match").click()
+    expect(said).to_have_text("2 of 2")
+    expect(log.locator(".rw-here")).to_have_text("no error")
     run.complete()
 
 
@@ -248,6 +314,20 @@ def test_name_and_description_are_edited_in_place_with_undo(
     page.get_by_role("button", name="Add description").click()
     page.get_by_role("textbox", name="Edit description").fill("why this run is")
     page.keyboard.press("Enter")
+    eventually(lambda: run.description == "why this run is")
+    run.complete()
+
+
+def test_what_was_typed_is_kept_by_a_click_elsewhere(run: Run, show: Callable[[Run], Page]) -> None:
+    page = show(run)
+    page.get_by_role("tab", name="Details").click()
+    page.get_by_role("button", name="Add description").click()
+    page.get_by_role("textbox", name="Edit description").fill("never kept")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Add description").click()
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    page.get_by_role("textbox", name="Edit description").fill("why this run is")
+    page.get_by_role("tab", name="Files").click()
     eventually(lambda: run.description == "why this run is")
     run.complete()
 

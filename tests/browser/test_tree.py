@@ -124,13 +124,12 @@ def test_several_are_compared_tagged_and_cancelled(tree: Locator, sweep: Run) ->
     eventually(lambda: all("kept" not in one.get_tags() for one in three))
 
     chosen.get_by_role("button", name="Compare").click()
-    page.get_by_role("tab", name="Metrics").click()
+    expect(page.get_by_role("tab", name="Metrics")).to_be_focused()
     expect(page.locator(".rw-chart").get_by_role("listitem")).to_have_text(
         ["rate 0.1", "rate 0.03", "rate 0.01"]
     )
     page.get_by_role("tab", name="Children").click()
-    tree.get_by_role("checkbox", name="Select rate 0.1").check()
-    tree.get_by_role("checkbox", name="Select rate 0.03").check()
+    tree.get_by_role("checkbox", name="Select rate 0.01").uncheck()
     chosen.get_by_role("button", name="Cancel selected").click()
     page.get_by_role("button", name="Confirm cancel of 2").click()
     # The process that logs them may have heard of it already.
@@ -169,7 +168,24 @@ def test_the_keyboard_does_what_the_treegrid_pattern_says(tree: Locator) -> None
     page.keyboard.press("Space")
     expect(rows(tree).first).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Back to sweep")).to_be_visible()
+    expect(page.get_by_role("button", name="Back to sweep")).to_be_focused()
+    expect(page.get_by_role("tab", name="Metrics")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(rows(tree).first).to_be_focused()
+    expect(rows(tree).first).to_have_attribute("aria-selected", "true")
+
+
+def test_tab_passes_the_tree_in_two_steps(tree: Locator) -> None:
+    page = tree.page
+    rows(tree).first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    expect(tree.get_by_role("button", name="Cancel run rate 0.03")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(tree.locator(":focus")).to_have_count(0)
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    expect(rows(tree).nth(1)).to_be_focused()
 
 
 def test_ten_thousand_children_are_read_by_window(
@@ -186,6 +202,16 @@ def test_ten_thousand_children_are_read_by_window(
     page.keyboard.press("End")
     expect(grid.get_by_role("row", name="child 9999")).to_be_focused()
     assert rows(grid).count() < 100
+    grid.locator(".rw-body").evaluate("(body) => (body.scrollTop = 0)")
+    expect(grid).to_be_focused()
+    page.keyboard.press("Control+a")
+    chosen = page.get_by_role("toolbar", name="Selected runs")
+    expect(chosen).to_contain_text("1,000 selected, not all 10,000")
+    chosen.get_by_role("button", name="Clear selection").click()
+    grid.get_by_role("checkbox", name="Select child 3", exact=True).check()
+    grid.locator(".rw-body").evaluate("(body) => (body.scrollTop = 28 * 400)")
+    grid.get_by_role("checkbox", name="Select child 402").click(modifiers=["Shift"])
+    expect(chosen).to_contain_text("400 selected")
     field(grid).fill("name:7777")
     expect(rows(grid)).to_have_count(1)
     expect(rows(grid).first).to_contain_text("child 7777")

@@ -7,6 +7,8 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -33,6 +35,7 @@ from runwatch.feed.messages import (
 from runwatch.feed.picture import Picture
 from runwatch.feed.series import MOST_POINTS, MOST_POINTS_SMALL
 from runwatch.feed.watcher import Watcher
+from runwatch.store import run_files
 from tests.conftest import eventually
 
 
@@ -238,6 +241,29 @@ def test_an_order_stays_while_values_change_until_it_is_asked_for_again(
     assert view.names == ["was 0.2", "was 0.1", "late", "was 0.3"]
 
 
+def test_numbers_come_before_text_and_what_is_no_number_last_in_both_directions(
+    watch: Any, run: Run
+) -> None:
+    for loss in (math.nan, "a text", 0.9, math.inf, None, 10**400, 0.7, -math.inf):
+        child = run.child_run(str(loss)[:9])
+        if loss is not None:
+            child.log_parameters({"loss": loss})
+    view, subscription = watch(sort=Sort(column="param:loss"))
+    without = ["nan", "None"]
+    assert view.names == ["-inf", "0.7", "0.9", "inf", "100000000", "a text", *without]
+    subscription.look(Look(sort=Sort(column="param:loss", descending=True)))
+    assert view.names == ["inf", "100000000", "0.9", "0.7", "-inf", "a text", *without]
+
+
+def test_a_run_that_has_diverged_is_not_the_best(watch: Any, run: Run) -> None:
+    for accuracy in (math.nan, 0.7, 0.9):
+        child = run.child_run(str(accuracy))
+        child.log("accuracy", accuracy)
+        child.flush()
+    view, _ = watch(sort=Sort(column="metric:accuracy", descending=True))
+    assert view.names == ["0.9", "0.7", "nan"]
+
+
 def test_a_filter_follows_what_changes(watch: Any, run: Run) -> None:
     good, bad = run.create_children(count=2)
     good.log_parameters({"rate": 0.1})
@@ -252,6 +278,7 @@ def test_a_filter_follows_what_changes(watch: Any, run: Run) -> None:
     eventually(lambda: view.picture.tree.ids == [good.id, bad.id])
     subscription.look(Look(filter="colour:red"))
     assert "colour: is no kind of condition" in view.picture.tree.filter_error
+    assert view.picture.tree.filter_problem.code == "kind"
     assert view.picture.tree.total == 2
 
 
@@ -281,7 +308,7 @@ def test_an_experiment_shows_its_runs_the_newest_first(
     newer = experiment.start_logging()
     child = newer.child_run("child")
     eventually(lambda: view.picture.tree.ids == [newer.id, run.id])
-    assert view.picture.experiment.run_counts == {"Running": 3}
+    eventually(lambda: view.picture.experiment.run_counts == {"Running": 3})
     subscription.look(Look(expanded=[newer.id]))
     assert view.picture.tree.ids == [newer.id, child.id, run.id]
     subscription.close()
@@ -301,10 +328,33 @@ def test_progress_is_what_the_run_says_or_what_a_bar_in_its_log_shows(watch: Any
     )
     run.set_progress(1, 4, "training")
     eventually(lambda: (view.run.progress.done, view.run.progress.label) == (1, "training"))
-    assert view.run.progress.left_ms >= 0
+    assert view.run.progress.left_ms is None
+    run.set_progress(4, 4, "training")
+    eventually(lambda: view.run.progress.left_ms == 0)
     assert run.get_metrics() == {}
     run.complete()
     eventually(lambda: view.run.progress is None)
+
+
+def test_a_feed_that_is_opened_late_tells_how_long_it_takes(
+    watch: Any, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = 1_000.0
+    clock = SimpleNamespace(time=lambda: now_s)
+    monkeypatch.setattr("runwatch.core.run_metrics.time", clock)
+    run.set_progress(10, 10, "train")
+    for done in range(1, 4):
+        now_s += 60
+        run.set_progress(done, 10, "validate")
+        run.flush()
+    view, _ = watch()
+    assert view.updates[0].run.progress.left_ms == 7 * 60_000
+
+
+def test_details_have_names_that_a_view_can_translate(watch: Any, run: Run) -> None:
+    view, _ = watch()
+    assert view.run.details["run_id"] == run.id
+    assert all(name.replace("_", "").islower() for name in view.run.details)
 
 
 def test_new_runs_of_a_tree_appear_and_those_of_others_do_not(
@@ -333,6 +383,51 @@ def test_the_log_is_followed_from_its_tail(watch: Any, run: Run) -> None:
     with open(log, "ab") as file:
         file.write("é\n".encode()[1:])
     eventually(lambda: view.picture.log_text.text == "é\n")
+    assert all(part.text for part in view.parts("log_text"))
+
+
+def test_the_scripts_own_logs_are_followed_also_when_they_are_gathered(
+    watch: Any, run: Run
+) -> None:
+    paths = run._paths
+    paths.std_log.parent.mkdir(parents=True)
+    paths.std_log.write_text("printed\n")
+    (paths.work / "logs").mkdir(parents=True)
+    own = paths.work / "logs" / "train.txt"
+    own.write_text("logged\n")
+    view, subscription = watch()
+    first = view.updates[0]
+    assert [log.name for log in first.logs] == ["logs/train.txt", "user_logs/std_log.txt"]
+    assert first.log_text.text == "printed\n"
+    subscription.look(Look(log="logs/train.txt"))
+    eventually(lambda: view.log == "logged\n")
+    with open(own, "a") as file:
+        file.write("more\n")
+    eventually(lambda: view.log == "logged\nmore\n")
+    with open(own, "a") as file:
+        file.write("the last\n")
+    run_files.gather(paths)
+    eventually(lambda: view.log == "logged\nmore\nthe last\n")
+
+
+def test_a_log_that_is_a_link_to_elsewhere_is_not_followed(
+    watch: Any, run: Run, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret\n")
+    (run._paths.work / "logs").mkdir(parents=True)
+    (run._paths.work / "logs" / "link.txt").symlink_to(secret)
+    view, _ = watch(log="logs/link.txt")
+    assert view.updates[0].logs == []
+    assert view.updates[0].log_text is None
+
+
+def test_the_tail_of_a_long_line_begins_with_a_whole_character(watch: Any, run: Run) -> None:
+    log = run._paths.std_log
+    log.parent.mkdir(parents=True)
+    log.write_text("a" + "█" * 50_000)
+    view, _ = watch()
+    assert set(view.updates[0].log_text.text) == {"█"}
 
 
 def test_views_that_look_alike_see_the_same_whenever_they_come(watch: Any, run: Run) -> None:
@@ -496,6 +591,9 @@ def test_name_and_description_are_commands(run: Run) -> None:
     for field in ("display_name", "description"):
         answer(run, SetText(id=field, run_ids=[run.id], field=field, value=f"new {field}"))
     assert (run.display_name, run.description) == ("new display_name", "new description")
+    emptied = SetText(id="emptied", run_ids=[run.id], field="description", value="")
+    assert isinstance(answer(run, emptied), Ack)
+    assert run.description is None
 
 
 def test_buffers_travel_beside_the_json(watch: Any, run: Run) -> None:

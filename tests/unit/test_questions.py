@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from runwatch.core import Experiment, Run
+from runwatch.feed import find as finding
 from runwatch.feed import questions
 from runwatch.feed.messages import (
     Export,
@@ -98,18 +102,77 @@ def test_only_files_of_the_run_are_read(run: Run, name: str) -> None:
     assert "has no file" in answer.message
 
 
-def test_lines_that_have_a_text_are_found(run: Run) -> None:
-    run._paths.std_log.parent.mkdir(parents=True)
-    run._paths.std_log.write_text("first\nan Error here, error\nnone\nerror: ünï\n")
+LOG = "user_logs/std_log.txt"
 
-    def find(text: str) -> list[int]:
-        name = "user_logs/std_log.txt"
-        found = ask(run, FindText(id="1", run_id=run.id, name=name, text=text))
-        return list(found.lines_bytes)
 
-    assert find("error") == [6, 32]
-    assert find("ünï") == [32]
-    assert find("(") == find("") == []
+def find(run: Run, text: str) -> Any:
+    return ask(run, FindText(id="1", run_id=run.id, name=LOG, text=text))
+
+
+@pytest.fixture
+def write(run: Run) -> Callable[[str], None]:
+    def _write(text: str) -> None:
+        run._paths.std_log.parent.mkdir(parents=True, exist_ok=True)
+        run._paths.std_log.write_bytes(text.encode())
+
+    return _write
+
+
+def test_lines_that_have_a_text_are_found(run: Run, write: Any) -> None:
+    write("first\nan Error here, error\nnone\nerror: ünï\n")
+    assert find(run, "error").lines_bytes == [6, 32]
+    assert find(run, "ÜNï").lines_bytes == [32]
+    assert find(run, "(").lines_bytes == find(run, "").lines_bytes == []
+
+
+def test_of_too_many_lines_the_newest_are_found(run: Run, write: Any) -> None:
+    line = "loss 0.125\n"
+    write(line * 1500)
+    found = find(run, "LOSS")
+    assert found.lines_bytes == [len(line) * n for n in range(500, 1500)]
+    assert (found.searched_bytes, found.size_bytes) == (len(line) * 1000, len(line) * 1500)
+    write(line * 1000)
+    found = find(run, "loss")
+    assert len(found.lines_bytes) == 1000
+    assert found.searched_bytes == found.size_bytes
+
+
+@pytest.mark.parametrize("end", ["", "\r", "\n", "\r\n"])
+def test_a_text_that_was_written_over_is_not_found(run: Run, write: Any, end: str) -> None:
+    write("begin\r\n 10%\r 20%\r 30%\r\n 10%\r 20%" + end)
+    assert find(run, "begin").lines_bytes == [0]
+    assert find(run, "10%").lines_bytes == []
+    assert find(run, "20%").lines_bytes == [28]
+    assert find(run, "30%").lines_bytes == [17]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    pieces=st.lists(st.sampled_from(["\n", "\r", "ab", "aB", "x" * 20, "é"]), max_size=60),
+    block_bytes=st.integers(1, 40),
+)
+def test_a_log_that_is_read_in_blocks_is_searched_as_a_whole(
+    tmp_path: Path, pieces: list[str], block_bytes: int
+) -> None:
+    log = tmp_path / "log"
+    log.write_bytes("".join(pieces).encode())
+    with open(log, "rb") as file, pytest.MonkeyPatch.context() as patch:
+        whole = finding.find(file, "Ab")
+        patch.setattr(finding, "BLOCK_BYTES", block_bytes)
+        assert finding.find(file, "Ab") == whole
+    shown = [line.removesuffix("\r").rpartition("\r")[2] for line in "".join(pieces).split("\n")]
+    assert len(whole.lines_bytes) == sum("ab" in line.lower() for line in shown)
+
+
+def test_a_search_that_takes_too_long_says_how_far_it_came(
+    run: Run, write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("needle\n" + "hay\n" * 100 + "needle\n")
+    monkeypatch.setattr(finding, "WITHIN_S", -1.0)
+    monkeypatch.setattr(finding, "BLOCK_BYTES", 50)
+    found = find(run, "needle")
+    assert found.lines_bytes == [407]
+    assert found.searched_bytes < 50 < found.size_bytes
 
 
 def test_the_experiments_tags_are_suggested_the_most_frequent_first(

@@ -10,7 +10,8 @@ import { newId } from "../state/ids";
 import { Session } from "../state/session";
 import { Workspaces } from "../state/workspaces";
 import { strings } from "../strings";
-import { FeedSocket } from "../transport/feed-socket";
+import type { FeedSocket } from "../transport/feed-socket";
+import { sharedSocket } from "../transport/page-socket";
 import { ServerCarrier, type Subject } from "../transport/server";
 import type { CommandRoute, Transport } from "../transport/transport";
 import { IPreferences } from "./preferences";
@@ -49,7 +50,7 @@ export const connection: JupyterFrontEndPlugin<Connection> = {
       const body = JSON.stringify({ workspace_id, command });
       return (await request("commands", { method: "POST", body, signal })).json();
     };
-    const socket = new FeedSocket(() => {
+    const socket = sharedSocket(() => {
       const url = URLExt.join(settings.wsUrl, "runwatch", "api", "feed");
       const { appendToken, token } = settings;
       return appendToken && token ? `${url}?token=${encodeURIComponent(token)}` : url;
@@ -57,7 +58,7 @@ export const connection: JupyterFrontEndPlugin<Connection> = {
     return {
       workspaces: new Workspaces(socket),
       open: (subject, summary = bare(subject)) =>
-        new Session(viewOf(socket, subject, summary, preferences), route, {
+        new Session(viewOf(socket, subject, summary), route, {
           preferences: () => preferences,
           noAnswer: () => strings.noServerAnswer,
         }),
@@ -83,18 +84,8 @@ function bare({ workspace_id, experiment }: Subject): Summary {
   };
 }
 
-function viewOf(
-  socket: FeedSocket,
-  subject: Subject,
-  summary: Summary,
-  preferences: IPreferences,
-): Transport {
-  const carrier = new ServerCarrier(
-    socket,
-    () => subject,
-    () => preferences.refreshMs,
-  );
-  return Object.assign(carrier, {
+function viewOf(socket: FeedSocket, subject: Subject, summary: Summary): Transport {
+  return Object.assign(new ServerCarrier(socket, () => subject), {
     summary: () => summary,
     compact: () => false,
     onSummary: () => undefined,

@@ -9,8 +9,6 @@ import type { Preferences } from "../state/session";
 import { speak } from "../strings";
 
 export interface IPreferences extends Preferences {
-  /** Views are brought up to date at most so often, in milliseconds. */
-  readonly refreshMs: number;
   /** Whether the end of a run is told of. */
   readonly notifications: boolean;
   readonly changed: ISignal<IPreferences, void>;

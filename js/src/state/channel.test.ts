@@ -199,6 +199,72 @@ test("a look is sent when the record listens", () => {
   });
 });
 
+test("a look that changes before the record answers is asked for, and not lost", () => {
+  channel.changeLook({ filter: "early" });
+  vi.advanceTimersByTime(ASK_AGAIN_AFTER_MS[0] as number);
+  expect(transport.of("watch").map((one) => one.look.filter)).toEqual(["", "early"]);
+  transport.receive(snapshot()); // perhaps of the first request
+  expect(transport.of("look").map((one) => one.look.filter)).toEqual(["early"]);
+});
+
+test("a snapshot that comes late, of a look of before, is followed by the look of now", () => {
+  transport.receive(snapshot());
+  channel.changeLook({ charts: true });
+  transport.receive(snapshot());
+  expect(transport.of("look").map((one) => one.look.charts)).toEqual([true, true]);
+});
+
+test("a record that gives less than was asked for is not asked again", () => {
+  unmount();
+  const other = session.open(null);
+  other.changeLook({ offset: 900 });
+  unmount = other.mount();
+  expect(transport.of("watch").at(-1)?.look.offset).toBe(900);
+  transport.receive(snapshot(tree([row()], { offset: 1, total: 1 })));
+  transport.receive(snapshot(tree([row()], { offset: 1, total: 1 })));
+  expect(transport.of("look")).toHaveLength(0);
+});
+
+test("the end of a run is told once, also when its page has been left", () => {
+  transport.receive(snapshot());
+  const child = session.open("child-1");
+  const leave = child.mount();
+  transport.receive(snapshot({ run: head({ run_id: "child-1" }) }));
+  const told = vi.fn();
+  session.awaitEnd("child-1", told);
+  session.awaitEnd("child-1", told);
+  leave();
+  child.close();
+  vi.advanceTimersByTime(UNWATCH_AFTER_MS);
+  expect(transport.of("unwatch")).toHaveLength(0);
+  transport.receive(delta(2, { run: { status: "Completed" } }));
+  expect(told.mock.calls).toMatchObject([[{ run_id: "child-1", status: "Completed" }]]);
+  vi.advanceTimersByTime(UNWATCH_AFTER_MS);
+  expect(transport.of("unwatch").map((one) => one.channel)).toEqual([child.name]);
+});
+
+test("a run that ended while the browser asked the person is told of at once", () => {
+  transport.receive(snapshot({ run: head({ status: "Failed" }) }));
+  const told = vi.fn();
+  session.awaitEnd("run-1", told);
+  expect(told).toHaveBeenCalledOnce();
+  expect(session.awaits("run-1")).toBe(false);
+});
+
+test("what is awaited no more is let go, and a session that closes awaits nothing", () => {
+  transport.receive(snapshot());
+  const told = vi.fn();
+  session.awaitEnd("run-1", told);
+  session.forgetEnd("run-1");
+  transport.receive(delta(2, { run: { status: "Completed" } }));
+  session.awaitEnd("run-2", told);
+  expect(session.awaits("run-2")).toBe(false);
+  expect(told).not.toHaveBeenCalled();
+  session.close();
+  session.awaitEnd("run-1", told);
+  expect(told).not.toHaveBeenCalled();
+});
+
 test("a question has its answer, or says why there is none", async () => {
   transport.answer = (request) =>
     request.type === "suggest_tags"
@@ -226,8 +292,9 @@ test("a question that nobody answers says so", async () => {
 
 test("closing leaves no listener and no timer", () => {
   transport.receive(snapshot());
-  unmount();
+  session.awaitEnd("run-1", () => undefined);
   session.close();
+  unmount();
   expect(transport.listeners).toBe(0);
   expect(vi.getTimerCount()).toBe(0);
 });

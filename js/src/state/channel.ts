@@ -42,7 +42,14 @@ export const FIRST_LOOK: Look = {
   charts: false,
   compare: [],
 };
-const EMPTY_TREE: TreeWindow = { offset: 0, total: 0, ids: [], columns: [], filter_error: null };
+const EMPTY_TREE: TreeWindow = {
+  offset: 0,
+  total: 0,
+  ids: [],
+  columns: [],
+  filter_error: null,
+  filter_problem: null,
+};
 const NOTHING: AllSeries = new Map();
 
 /** The rows that a view holds, and where they stand among all. */
@@ -76,7 +83,10 @@ export class Channel {
   private clockOffset = 0;
   private heardMs: number;
   private seq = -1;
+  /** The look of the first request: while it is the same, nothing else was ever asked for. */
+  private firstAsked: Look | undefined;
   private views = 0;
+  private closing = false;
   private timers: ReturnType<typeof setTimeout>[] = [];
 
   constructor(
@@ -122,11 +132,20 @@ export class Channel {
       if (!mounted) return;
       mounted = false;
       this.views -= 1;
-      if (this.views === 0) this.rest();
+      if (this.views !== 0) return;
+      this.rest();
+      if (this.closing) this.session.closed(this);
     };
   }
 
+  /** Nobody mounts it again: it goes when those have gone that look at it. */
   close(): void {
+    this.closing = true;
+    if (this.views === 0) this.session.closed(this);
+  }
+
+  /** All goes, whoever looks at it. */
+  stop(): void {
     if (this.views > 0) this.rest();
     this.views = 0;
     this.session.closed(this);
@@ -140,9 +159,11 @@ export class Channel {
 
   changeLook(change: Partial<Look>): void {
     this.look.value = { ...this.look.value, ...change };
-    if (this.seq >= 0) {
-      this.session.send({ type: "look", channel: this.name, look: this.look.value });
-    }
+    if (this.seq >= 0) this.sendLook();
+  }
+
+  private sendLook(): void {
+    this.session.send({ type: "look", channel: this.name, look: this.look.peek() });
   }
 
   toggle(runId: string, open: boolean): void {
@@ -170,9 +191,11 @@ export class Channel {
   private watch(): void {
     this.seq = -1;
     this.session.stay(this.name);
-    const look = this.look.value;
-    const ask = () =>
+    const ask = () => {
+      const look = this.look.peek();
+      this.firstAsked ??= look;
       this.session.send({ type: "watch", channel: this.name, run_id: this.runId, look });
+    };
     ask();
     this.stopTimers();
     this.timers = ASK_AGAIN_AFTER_MS.map((after) => setTimeout(ask, after));
@@ -231,6 +254,8 @@ export class Channel {
       this.show(snapshot);
       this.session.commands.recordCaughtUp();
     });
+    // It does not say which request it answers: that may be one with a look of before.
+    if (this.look.peek() !== this.firstAsked) this.sendLook();
   }
 
   private show(snapshot: Snapshot): void {

@@ -4,7 +4,7 @@ import { delta, FakeTransport, head, row, snapshot, tree } from "../testing/fake
 import type { CommandRoute } from "../transport/transport";
 import type { Channel } from "./channel";
 import { GIVE_UP_AFTER_MS, SERVER_AFTER_MS, SETTLED_AFTER_MS } from "./commands";
-import { Session } from "./session";
+import { NOTHING_SET, Session } from "./session";
 
 let transport: FakeTransport;
 let session: Session;
@@ -100,6 +100,34 @@ test("a server that is not there leaves the comm its time; then nobody answers, 
   expect(alerts()).toHaveLength(1);
 });
 
+/** A server that does not know the workspace, as where the kernel runs elsewhere. */
+const unknown: CommandRoute = async (_, { id }) => ({ type: "refusal", id, message: "Who?" });
+
+test("what the server refuses the kernel may still do: nothing is told or taken back", async () => {
+  begin(unknown);
+  session.commands.give({ type: "cancel", run_ids: ["run-1"] });
+  await vi.advanceTimersByTimeAsync(GIVE_UP_AFTER_MS - 1);
+  expect(channel.run.value?.status).toBe("CancelRequested");
+  transport.receive({ type: "ack", id: sentCommand().id, message: "Done." });
+  await vi.advanceTimersByTimeAsync(1);
+  expect(channel.run.value?.status).toBe("CancelRequested");
+  expect(session.commands.notices.value.map((n) => n.text)).toEqual(["Done."]);
+});
+
+test("where the kernel refuses too its words are told, and where it is silent the server's", async () => {
+  begin(unknown);
+  const run_ids = ["run-1"];
+  session.commands.give({ type: "set_tag", run_ids, key: "a", value: null });
+  const { id } = sentCommand();
+  session.commands.give({ type: "set_tag", run_ids, key: "b", value: null });
+  await vi.advanceTimersByTimeAsync(SERVER_AFTER_MS);
+  transport.receive({ type: "refusal", id, message: "No." });
+  expect(alerts().map((n) => n.text)).toEqual(["No."]);
+  await vi.advanceTimersByTimeAsync(GIVE_UP_AFTER_MS - SERVER_AFTER_MS);
+  expect(channel.run.value?.tags).toEqual({ data: "digits" });
+  expect(alerts().map((n) => n.text)).toEqual(["No.", "Who?"]);
+});
+
 test("an acknowledged command that no delta follows leaves the picture in the end", () => {
   begin();
   session.commands.give({ type: "set_tag", run_ids: ["run-1"], key: "data", value: "digits" });
@@ -130,6 +158,21 @@ test("changes are undone, the last one first", () => {
   expect(transport.sent).toHaveLength(sent);
 });
 
+test("what was refused is not undone, but the change before it", () => {
+  begin();
+  const run_ids = ["run-1"];
+  session.commands.give({ type: "set_tag", run_ids, key: "a", value: "1" }, [
+    { type: "remove_tag", run_ids, key: "a" },
+  ]);
+  session.commands.give({ type: "set_tag", run_ids, key: "b", value: "2" }, [
+    { type: "remove_tag", run_ids, key: "b" },
+  ]);
+  transport.receive({ type: "refusal", id: sentCommand().id, message: "No." });
+  session.commands.undo();
+  expect(sentCommand()).toMatchObject({ type: "remove_tag", key: "a" });
+  expect(session.commands.undoable.value).toEqual([]);
+});
+
 test("another name is shown at once", () => {
   begin();
   session.commands.give({
@@ -144,7 +187,7 @@ test("another name is shown at once", () => {
 test("a cancel has the grace that the person has set by then", () => {
   begin();
   session.close();
-  const set = { defaultTab: null, graceSeconds: null as number | null };
+  const set = { ...NOTHING_SET, graceSeconds: null as number | null };
   session = new Session(transport, null, { preferences: () => set });
   session.commands.give({ type: "cancel", run_ids: ["run-1"] });
   expect("grace_s" in sentCommand()).toBe(false);

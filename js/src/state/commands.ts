@@ -12,7 +12,6 @@ import type {
   SetText,
   TreeRow,
 } from "../messages";
-import { strings } from "../strings";
 import type { CommandRoute, Transport } from "../transport/transport";
 import { newId } from "./ids";
 import { isLive } from "./status";
@@ -31,8 +30,27 @@ export interface Notice {
 interface Pending {
   command: Command;
   acknowledged: boolean;
+  /** Why the second way refused it: that is told if the first one does not answer in time. */
+  refusedElsewhere: string | null;
   timers: ReturnType<typeof setTimeout>[];
   abort: AbortController;
+}
+
+/** What takes a change back, and the id of the command that made it. */
+interface Undo {
+  id: string;
+  orders: Order[];
+}
+
+/** What a command depends on, as it is when it is given or answered. */
+interface Circumstances {
+  workspaceId: () => string;
+  /** Whether views go by the first way now: the second one may not know of the run then. */
+  firstInUse: () => boolean;
+  /** How long a cancelled run has to end by itself; null: as its submitter said. */
+  graceSeconds: () => number | null;
+  /** What is said when nobody answers. */
+  noAnswer: () => string;
 }
 
 type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
@@ -56,24 +74,26 @@ export class Commands {
   readonly shown = signal<readonly Command[]>([]);
   readonly notices = signal<readonly Notice[]>([]);
   /** What takes the last changes back, the newest last. */
-  readonly undoable = signal<readonly Order[][]>([]);
+  readonly undoable = signal<readonly Undo[]>([]);
   private readonly pending = new Map<string, Pending>();
 
   constructor(
     private readonly transport: Transport,
     private readonly route: CommandRoute | null,
-    private readonly workspaceId: () => string,
-    private readonly graceSeconds: () => number | null = () => null,
-    private readonly noAnswer: () => string = () => strings.noAnswer,
+    private readonly now: Circumstances,
   ) {}
 
   /** Gives a command; `undo` is what would take it back. */
   give(order: Order, undo: Order[] = []): void {
-    if (undo.length > 0) this.undoable.value = [...this.undoable.value.slice(-19), undo];
-    const command = { ...withGrace(order, this.graceSeconds()), id: newId() } as Command;
+    const command = { ...withGrace(order, this.now.graceSeconds()), id: newId() } as Command;
+    if (undo.length > 0) {
+      const { id } = command;
+      this.undoable.value = [...this.undoable.value.slice(-19), { id, orders: undo }];
+    }
     const entry: Pending = {
       command,
       acknowledged: false,
+      refusedElsewhere: null,
       timers: [],
       abort: new AbortController(),
     };
@@ -83,7 +103,7 @@ export class Commands {
     if (this.route) {
       entry.timers.push(setTimeout(() => this.sendByServer(entry), SERVER_AFTER_MS));
     }
-    entry.timers.push(setTimeout(() => this.refuse(command.id, this.noAnswer()), GIVE_UP_AFTER_MS));
+    entry.timers.push(setTimeout(() => this.giveUp(entry), GIVE_UP_AFTER_MS));
   }
 
   /** Takes the last change back. */
@@ -91,7 +111,12 @@ export class Commands {
     const last = this.undoable.value.at(-1);
     if (!last) return;
     this.undoable.value = this.undoable.value.slice(0, -1);
-    for (const order of last) this.give(order);
+    for (const order of last.orders) this.give(order);
+  }
+
+  /** Whether an answer to the command with this id is waited for. */
+  awaits(id: string): boolean {
+    return this.pending.has(id);
   }
 
   answered(answer: Ack | Refusal): void {
@@ -127,17 +152,25 @@ export class Commands {
 
   private async sendByServer(entry: Pending): Promise<void> {
     try {
-      const answer = await this.route?.(this.workspaceId(), entry.command, entry.abort.signal);
-      if (answer) this.answered(answer);
+      const { command, abort } = entry;
+      const answer = await this.route?.(this.now.workspaceId(), command, abort.signal);
+      if (answer?.type === "refusal" && this.now.firstInUse()) {
+        entry.refusedElsewhere = answer.message;
+      } else if (answer) this.answered(answer);
     } catch (error) {
       // No such server extension, or no network: the comm may still answer.
       if (!entry.abort.signal.aborted) console.warn("runwatch: the server did not answer", error);
     }
   }
 
+  private giveUp({ command, refusedElsewhere }: Pending): void {
+    this.refuse(command.id, refusedElsewhere ?? this.now.noAnswer());
+  }
+
   private refuse(id: string, message: string): void {
     if (!this.pending.has(id)) return;
     this.drop(id);
+    this.undoable.value = this.undoable.value.filter((undo) => undo.id !== id);
     this.notify("alert", message);
   }
 

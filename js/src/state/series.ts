@@ -79,9 +79,48 @@ function decoded(numbers: Numbers): number[] {
   return Array.from({ length: Math.floor(data.byteLength / size) }, (_, i) => read(i * size));
 }
 
-const LOW_IS_GOOD = /loss|err|mae|mse|rmse|perplexity|wer|cer|fid|time|latency|seconds|_ms\b|cost/i;
+/** Words of names; where some follow each other, they are joined by "_". The first table goes first. */
+const HIGH_IS_GOOD =
+  "acc accuracy auc auroc f1 precision r2 recall neg_log neg_mean neg_root " +
+  "per_s per_sec per_second per_min per_minute per_hour";
+const LOW_IS_GOOD =
+  "loss losses logloss err error errors cross_entropy nll mae mape mse rmse perplexity ppl " +
+  "cer fid wer cost costs duration latency ms runtime sec second seconds time";
 
 /** The best value that a metric has had: the lowest of a loss, an error or a time, else the highest. */
 export function best(series: Series): Extreme | null {
-  return LOW_IS_GOOD.test(series.name) ? series.lowest : series.highest;
+  const words = wordsOf(series.name);
+  const low = isAmong(words.replace(/\d/g, ""), LOW_IS_GOOD) && !isAmong(words, HIGH_IS_GOOD);
+  return low ? series.lowest : series.highest;
+}
+
+/** Returns the words of a name such as "val/f1 score" or "testMSELoss": "_val_f1_score_". */
+function wordsOf(name: string): string {
+  const apart = name.replace(/([a-z\d])([A-Z])|([A-Z])([A-Z][a-z])/g, "$1$3 $2$4");
+  return `_${apart.toLowerCase().replace(/[^\p{L}\d]+/gu, "_")}_`;
+}
+
+const isAmong = (words: string, table: string): boolean =>
+  table.split(" ").some((one) => words.includes(`_${one}_`));
+
+/** A step and what several series have there. */
+export interface Row {
+  step: number;
+  values: (number | null | undefined)[];
+}
+
+/** Returns the points of several series beside each other; a step that came twice has two rows. */
+export function sideBySide(all: readonly Series[]): Row[] {
+  const rows = new Map<string, Row>();
+  all.forEach((series, column) => {
+    const seen = new Map<number, number>();
+    series.steps.forEach((step, i) => {
+      const time = seen.get(step) ?? 0;
+      seen.set(step, time + 1);
+      const row = rows.get(`${step} ${time}`) ?? { step, values: all.map(() => undefined) };
+      row.values[column] = series.values[i];
+      rows.set(`${step} ${time}`, row);
+    });
+  });
+  return [...rows.values()].sort((a, b) => a.step - b.step);
 }

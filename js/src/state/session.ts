@@ -1,12 +1,14 @@
 // All that the views of one widget share: the way to the record, its channels, commands, questions.
 
-import { type Signal, signal } from "@preact/signals";
-import type { Answer, Question, Request, Summary, Update } from "../messages";
+import { effect, type Signal, signal } from "@preact/signals";
+import type { Answer, Question, Request, RunHead, Summary, Update } from "../messages";
 import { strings } from "../strings";
 import type { Carrier, CommandRoute, Transport } from "../transport/transport";
 import { Channel } from "./channel";
 import { Commands } from "./commands";
 import { newId } from "./ids";
+import { paced } from "./pace";
+import { isLive } from "./status";
 
 export const ANSWER_WITHIN_MS = 20_000;
 /** When a question is asked the second way, too. */
@@ -25,15 +27,24 @@ interface Waiting {
   timers: ReturnType<typeof setTimeout>[];
 }
 
+/** A run whose end is to be told, and its channel, which is held until then. */
+interface Awaited {
+  channel: Channel;
+  tell: (run: RunHead) => void;
+  release: () => void;
+}
+
 /** What a person may set of a view. */
 export interface Preferences {
   /** The tab that a run is opened with; null: one that fits the run. */
   readonly defaultTab: string | null;
   /** How long a cancelled run has to end by itself, in seconds; null: as its submitter said. */
   readonly graceSeconds: number | null;
+  /** Views are brought up to date at most so often, in milliseconds; 0: as news come. */
+  readonly refreshMs: number;
 }
 
-const NOTHING_SET: Preferences = { defaultTab: null, graceSeconds: null };
+export const NOTHING_SET: Preferences = { defaultTab: null, graceSeconds: null, refreshMs: 0 };
 
 /** What else a session may be given. */
 export interface SessionOptions {
@@ -45,8 +56,6 @@ export interface SessionOptions {
   steady?: () => boolean;
   /** What the person has set, as it is now. */
   preferences?: () => Preferences;
-  /** Whether the browser is to tell of the end of a run. */
-  notifying?: boolean;
 }
 
 export class Session {
@@ -54,12 +63,11 @@ export class Session {
   readonly compact: boolean;
   /** The small state that was synced last, for before the record has answered. */
   readonly summary: Signal<Summary>;
-  /** Whether the browser is to tell of the end of a run. */
-  readonly notifying: Signal<boolean>;
   readonly preferences: () => Preferences;
   /** What views hand on to those that follow them: the open tab, say. */
   readonly kept = new Map<string, unknown>();
   private readonly channels = new Map<string, Channel>();
+  private readonly awaited = signal<ReadonlyMap<string, Awaited>>(new Map());
   private readonly asked = new Map<string, Waiting>();
   private readonly abort = new AbortController();
   private readonly leaving = new Map<string, ReturnType<typeof setTimeout>>();
@@ -75,27 +83,42 @@ export class Session {
     this.carrier = transport;
     this.summary = signal(transport.summary());
     this.compact = transport.compact();
-    this.notifying = signal(options.notifying ?? false);
     this.preferences = options.preferences ?? (() => NOTHING_SET);
-    this.commands = new Commands(
-      transport,
-      route,
-      () => this.summary.value.workspace_id,
-      () => this.preferences().graceSeconds,
-      options.noAnswer,
-    );
+    this.commands = new Commands(transport, route, {
+      workspaceId: () => this.summary.value.workspace_id,
+      firstInUse: () => this.carrier === transport,
+      graceSeconds: () => this.preferences().graceSeconds,
+      noAnswer: options.noAnswer ?? (() => strings.noAnswer),
+    });
     this.hear(transport);
     transport.onSummary((summary) => {
       this.summary.value = summary;
     }, this.abort.signal);
+    this.abort.signal.addEventListener(
+      "abort",
+      effect(() => this.tellOfEnds()),
+    );
   }
 
   private hear(carrier: Carrier): void {
     const { signal } = this.abort;
-    carrier.onUpdate((update) => this.take(update, carrier), signal);
+    const take = paced(
+      (update) => this.take(update, carrier),
+      () => this.preferences().refreshMs,
+      signal,
+    );
+    carrier.onUpdate((update) => {
+      if (this.concerns(update)) take(update);
+    }, signal);
     carrier.onRenewed?.(() => {
       if (carrier === this.carrier) for (const channel of this.channels.values()) channel.renew();
     }, signal);
+  }
+
+  /** Whether an update is for this session: a carrier may bring those of a whole page. */
+  private concerns(update: Update): boolean {
+    if ("channel" in update) return this.channels.has(update.channel);
+    return "id" in update && (this.asked.has(update.id) || this.commands.awaits(update.id));
   }
 
   send(request: Request): void {
@@ -115,8 +138,13 @@ export class Session {
   /** Nothing was heard on that way for too long: the other one is gone, if there is one. */
   silent(way: unknown): void {
     if (way !== this.carrier) return;
-    const other = this.carrier === this.transport ? this.spareCarrier() : this.transport;
     this.carrier.doubt?.();
+    this.turnFrom(way);
+  }
+
+  private turnFrom(way: unknown): void {
+    if (way !== this.carrier) return;
+    const other = this.carrier === this.transport ? this.spareCarrier() : this.transport;
     if (!other) return;
     for (const channel of this.channels.values()) {
       this.carrier.send({ type: "unwatch", channel: channel.name });
@@ -159,6 +187,35 @@ export class Session {
     this.channels.delete(channel.name);
   }
 
+  /** Whether the end of a run is to be told. */
+  awaits(runId: string): boolean {
+    return this.awaited.value.has(runId);
+  }
+
+  /** Calls `tell` when a run that is shown now has ended, whatever is shown by then. */
+  awaitEnd(runId: string, tell: (run: RunHead) => void): void {
+    const channel = [...this.channels.values()].find((one) => one.run.peek()?.run_id === runId);
+    if (!channel || this.awaited.peek().has(runId)) return;
+    const one = { channel, tell, release: channel.mount() };
+    this.awaited.value = new Map(this.awaited.peek()).set(runId, one);
+  }
+
+  forgetEnd(runId: string): void {
+    const others = new Map(this.awaited.peek());
+    others.get(runId)?.release();
+    others.delete(runId);
+    this.awaited.value = others;
+  }
+
+  private tellOfEnds(): void {
+    for (const [runId, { channel, tell }] of this.awaited.value) {
+      const run = channel.run.value;
+      if (!run || isLive(run.status)) continue;
+      this.forgetEnd(runId);
+      tell(run);
+    }
+  }
+
   /** Asks, and returns the answer. An error says why there is none, in words for a person. */
   ask<T extends Told["type"]>(asked: Asked): Promise<Extract<Told, { type: T }>> {
     const id = newId();
@@ -180,7 +237,7 @@ export class Session {
   }
 
   close(): void {
-    for (const channel of [...this.channels.values()]) channel.close();
+    for (const channel of [...this.channels.values()]) channel.stop();
     if (this.carrier.lasting) {
       for (const channel of this.leaving.keys()) this.carrier.send({ type: "unwatch", channel });
     }
@@ -194,7 +251,7 @@ export class Session {
   private take(update: Update, from: Carrier): void {
     if ("channel" in update) {
       // The second way may lead where the record is not known: that is no trouble of the record.
-      if (update.type === "trouble" && from !== this.transport) this.silent(from);
+      if (update.type === "trouble" && from !== this.transport) this.turnFrom(from);
       else if (from === this.carrier) this.channels.get(update.channel)?.take(update);
     } else if (update.type === "ack") this.commands.answered(update);
     else if (update.type === "refusal") {

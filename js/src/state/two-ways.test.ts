@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Refusal } from "../messages";
 import { delta, FakeTransport, head, snapshot } from "../testing/fake-transport";
+import type { CommandRoute } from "../transport/transport";
 import { type Channel, PING_AFTER_MS, STALE_AFTER_MS } from "./channel";
+import { SERVER_AFTER_MS } from "./commands";
 import { Session, SPARE_AFTER_MS } from "./session";
 
 let kernel: FakeTransport;
 let server: FakeTransport;
+let route: ReturnType<typeof vi.fn<CommandRoute>>;
 let session: Session;
 let channel: Channel;
 
@@ -13,7 +16,8 @@ beforeEach(() => {
   vi.useFakeTimers();
   kernel = new FakeTransport();
   server = new FakeTransport();
-  session = new Session(kernel, null, { spare: () => server });
+  route = vi.fn<CommandRoute>();
+  session = new Session(kernel, route, { spare: () => server });
   channel = session.open(null);
   channel.mount();
 });
@@ -78,6 +82,34 @@ test("a question that the kernel leaves open is answered by the server, whose re
     tags: { b: [] },
   });
   expect((await second).tags).toEqual({ b: [] });
+});
+
+test("trouble leaves the page's connection alone, and that of another view is not taken", () => {
+  const doubt = vi.fn();
+  Object.assign(server, { doubt });
+  kernel.receive(snapshot());
+  vi.advanceTimersByTime(PING_AFTER_MS + STALE_AFTER_MS);
+  const asked = kernel.of("watch").length;
+  server.receive({ type: "trouble", channel: "another view's", message: "Which workspace?" });
+  expect(kernel.of("watch")).toHaveLength(asked);
+  server.receive({ type: "trouble", channel: channel.name, message: "Which workspace?" });
+  expect(kernel.of("watch").length).toBeGreaterThan(asked);
+  expect(doubt).not.toHaveBeenCalled();
+});
+
+test("the server's refusal of a command is final once the view goes by it", async () => {
+  route.mockImplementation(async (_, { id }) => ({ type: "refusal", id, message: "No." }));
+  const told = () => session.commands.notices.value.map((n) => n.text);
+  kernel.receive(snapshot());
+  session.commands.give({ type: "cancel", run_ids: ["run-1"] });
+  await vi.advanceTimersByTimeAsync(SERVER_AFTER_MS);
+  expect(told()).toEqual([]);
+  kernel.receive({ type: "ack", id: route.mock.calls[0]?.[1].id ?? "", message: null });
+  await vi.advanceTimersByTimeAsync(PING_AFTER_MS + STALE_AFTER_MS);
+  server.receive(snapshot());
+  session.commands.give({ type: "cancel", run_ids: ["run-1"] });
+  await vi.advanceTimersByTimeAsync(SERVER_AFTER_MS);
+  expect(told()).toEqual(["No."]);
 });
 
 test("a connection that forgot its channels has them opened again", () => {

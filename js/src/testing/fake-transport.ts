@@ -147,7 +147,8 @@ export function tree(
 ): { tree: TreeWindow; rows: TreeRow[] } {
   const ids = rows.map((one) => one.run_id);
   const columns = ["status", "duration", "tags"];
-  const window = { offset: 0, total: rows.length, ids, columns, filter_error: null };
+  const nothingWrong = { filter_error: null, filter_problem: null };
+  const window = { offset: 0, total: rows.length, ids, columns, ...nothingWrong };
   return { tree: { ...window, ...change }, rows };
 }
 

@@ -1,9 +1,8 @@
 import { afterEach, expect, test, vi } from "vitest";
-import type { Command, Update } from "../messages";
+import type { Command } from "../messages";
 import { withBase64, withBuffers } from "./buffers";
-import type { FeedSocket } from "./feed-socket";
 import { feedUrl, pageServer } from "./page";
-import { ServerCarrier, serverRoute } from "./server";
+import { serverRoute } from "./server";
 
 const command: Command = { type: "cancel", id: "1", run_ids: ["r"] };
 
@@ -86,43 +85,4 @@ test("what a notebook keeps has its bytes as base64", () => {
   const content = { points: [{ name: "loss", steps: sign, times: sign, values: sign }] };
   const kept = withBase64(content) as { points: { values: { data: Uint8Array } }[] };
   expect([...(kept.points[0]?.values.data ?? [])]).toEqual([1, 2]);
-});
-
-test("updates are handed on together where a person wants them seldom, and in their order", () => {
-  vi.useFakeTimers();
-  const listeners: ((update: Update) => void)[] = [];
-  const socket = {
-    onUpdate: (listener: (update: Update) => void) => listeners.push(listener),
-  } as unknown as FeedSocket;
-  let pace = 200;
-  const subject = { workspace_id: "w", run_id: "r", experiment: null };
-  const carrier = new ServerCarrier(
-    socket,
-    () => subject,
-    () => pace,
-  );
-  const heard: string[] = [];
-  const abort = new AbortController();
-  carrier.onUpdate((update) => heard.push(update.type), abort.signal);
-  const say = (type: "delta" | "ack" | "pong") => listeners[0]?.({ type } as Update);
-  say("ack");
-  expect(heard).toEqual(["ack"]);
-  say("delta");
-  say("delta");
-  expect(heard).toEqual(["ack"]);
-  vi.advanceTimersByTime(200);
-  expect(heard).toEqual(["ack", "delta", "delta"]);
-  say("delta");
-  say("pong");
-  expect(heard.slice(3)).toEqual(["delta", "pong"]);
-  vi.advanceTimersByTime(200);
-  pace = 0;
-  say("delta");
-  expect(heard).toHaveLength(6);
-  pace = 200;
-  say("delta");
-  abort.abort();
-  vi.advanceTimersByTime(1_000);
-  expect(heard).toHaveLength(6);
-  vi.useRealTimers();
 });

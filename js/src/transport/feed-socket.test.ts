@@ -1,39 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Carried, Update } from "../messages";
+import { FakeWebSocket } from "../testing/fake-web-socket";
 import { decoded, FeedSocket, WAITS_MS } from "./feed-socket";
-
-class FakeWebSocket {
-  static OPEN = 1;
-  static made: FakeWebSocket[] = [];
-  readyState = 0;
-  binaryType = "";
-  sent: string[] = [];
-  onopen?: () => void;
-  onclose?: () => void;
-  onmessage?: (event: { data: unknown }) => void;
-
-  constructor(readonly url: string) {
-    FakeWebSocket.made.push(this);
-  }
-
-  send(text: string): void {
-    this.sent.push(text);
-  }
-
-  close(): void {
-    this.readyState = 3;
-  }
-
-  opens(): void {
-    this.readyState = FakeWebSocket.OPEN;
-    this.onopen?.();
-  }
-
-  breaks(): void {
-    this.readyState = 3;
-    this.onclose?.();
-  }
-}
 
 const last = () => FakeWebSocket.made.at(-1) as FakeWebSocket;
 const ping: Carried = {

@@ -27,13 +27,9 @@ export function serverRoute(server: PageServer): CommandRoute {
 export class ServerCarrier implements Carrier {
   readonly lasting = true;
 
-  /**
-   * @param pace_ms How often updates are handed on at the most; 0: as they come.
-   */
   constructor(
     private readonly socket: FeedSocket,
     private readonly subject: () => Subject,
-    private readonly pace_ms: () => number = () => 0,
   ) {}
 
   send(request: Request): void {
@@ -41,27 +37,7 @@ export class ServerCarrier implements Carrier {
   }
 
   onUpdate(listener: (update: Update) => void, signal: AbortSignal): void {
-    let waiting: Update[] = [];
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const handOn = () => {
-      timer = undefined;
-      for (const update of waiting.splice(0)) listener(update);
-    };
-    const take = (update: Update) => {
-      waiting.push(update);
-      const pace = update.type === "delta" ? this.pace_ms() : 0;
-      if (pace > 0) {
-        timer ??= setTimeout(handOn, pace);
-        return;
-      }
-      clearTimeout(timer); // an answer waits for nothing, and keeps its place in the order
-      handOn();
-    };
-    this.socket.onUpdate(take, signal);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      waiting = [];
-    });
+    this.socket.onUpdate(listener, signal);
   }
 
   onRenewed(listener: () => void, signal: AbortSignal): void {

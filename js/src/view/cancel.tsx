@@ -20,10 +20,12 @@ interface Props {
   /** What the button shows; its name when left out. */
   face?: preact.ComponentChildren;
   quiet?: boolean;
+  /** -1 keeps the button out of the way of Tab. */
+  tabIndex?: number;
 }
 
 /** A button that asks once more before it acts. */
-export function CancelButton({ names, requested, onCancel, face, quiet }: Props) {
+export function CancelButton({ names, requested, onCancel, face, quiet, tabIndex }: Props) {
   const [asking, setAsking] = useState(false);
   const keep = useRef<HTMLButtonElement>(null);
   const ask = useRef<HTMLButtonElement>(null);
@@ -43,6 +45,7 @@ export function CancelButton({ names, requested, onCancel, face, quiet }: Props)
         class={quiet ? "rw-button rw-quiet" : "rw-button"}
         aria-label={names.ask}
         title={names.ask}
+        tabIndex={tabIndex}
         disabled={requested}
         onClick={() => setAsking(true)}
       >
@@ -64,6 +67,7 @@ export function CancelButton({ names, requested, onCancel, face, quiet }: Props)
         type="button"
         class="rw-button rw-danger"
         aria-label={names.confirm}
+        tabIndex={tabIndex}
         onClick={() => {
           setAsking(false);
           onCancel();
@@ -76,6 +80,7 @@ export function CancelButton({ names, requested, onCancel, face, quiet }: Props)
         type="button"
         class="rw-button"
         aria-label={names.keep}
+        tabIndex={tabIndex}
         onClick={() => setAsking(false)}
       >
         {strings.keepRunning}

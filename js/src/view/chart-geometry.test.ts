@@ -4,9 +4,11 @@ import {
   inOrder,
   linear,
   logarithmic,
+  momentsBetween,
   nearest,
   path,
   smoothed,
+  temporal,
   ticksBetween,
 } from "./chart-geometry";
 
@@ -57,4 +59,17 @@ test("the nearest point is found, and the range of what can be drawn", () => {
   expect([-5, 1.4, 1.6, 99].map((x) => nearest([0, 1, 2], x))).toEqual([0, 1, 2, 2]);
   expect(nearest([], 1)).toBe(-1);
   expect(extent([3, null, -1, 7], (v) => v > 0)).toEqual([3, 7]);
+});
+
+test("moments are round times of day, and midnight where there are days", () => {
+  const at = (day: number, hour = 0, minute = 0) => new Date(2026, 10, day, hour, minute).getTime();
+  expect(momentsBetween(at(24, 9, 50), at(24, 11, 10), 4)).toEqual([
+    at(24, 10),
+    at(24, 10, 30),
+    at(24, 11),
+  ]);
+  expect(momentsBetween(at(21, 7), at(23, 1), 4)).toEqual([at(21, 12), at(22), at(22, 12), at(23)]);
+  expect(momentsBetween(at(1, 7), at(15, 1), 4)).toEqual([at(5), at(9), at(13)]);
+  expect(momentsBetween(at(1), at(1), 4)).toEqual([]);
+  expect(temporal([at(1, 9), at(1, 9)], [0, 100], 4).place(at(1, 9))).toBe(50);
 });

@@ -9,6 +9,8 @@ export interface Line {
   ys: readonly (number | null)[];
 }
 
+export type Axis = "step" | "time" | "relative";
+
 export type Range = readonly [low: number, high: number];
 
 export interface Scale {
@@ -65,6 +67,14 @@ export function logarithmic(range: Range, pixels: Range, most: number): Scale {
   return { range: [low, high], ticks, place: (value) => inner.place(Math.log10(value)) };
 }
 
+/** A scale of moments in milliseconds, with round times of day as its ticks. */
+export function temporal(range: Range, pixels: Range, most: number): Scale {
+  const [low, high] = range[0] === range[1] ? [range[0] - 1_000, range[0] + 1_000] : range;
+  const moments = momentsBetween(low, high, most);
+  const ticks = moments.length > 0 ? moments : [low];
+  return { ...linear([low, high], pixels, most), ticks };
+}
+
 const around = (value: number): [number, number] => {
   const margin = Math.abs(value) / 2 || 1;
   return [value - margin, value + margin];
@@ -82,6 +92,28 @@ export function ticksBetween(low: number, high: number, most: number): number[] 
     ticks.push(Number((i * step).toPrecision(12)));
   }
   return ticks;
+}
+
+const DAY_S = 86_400;
+const TIMES_S = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200,
+];
+
+/** Returns round times of day between two moments, some `most` of them. */
+export function momentsBetween(lowMs: number, highMs: number, most: number): number[] {
+  const rough = (highMs - lowMs) / 1_000 / Math.max(1, most);
+  if (!(rough > 0) || !Number.isFinite(rough)) return [];
+  const step = TIMES_S.find((seconds) => seconds >= rough) ?? Math.ceil(rough / DAY_S) * DAY_S;
+  const low = new Date(lowMs);
+  const begun = low.getHours() * 3_600 + low.getMinutes() * 60 + low.getSeconds();
+  const moments: number[] = [];
+  for (let i = Math.floor(begun / step); moments.length < 50; i++) {
+    // Counted by the clock on the wall, so that they stay round when it is put forward or back.
+    const at = new Date(low.getFullYear(), low.getMonth(), low.getDate(), 0, 0, i * step).getTime();
+    if (at > highMs) break;
+    if (at >= lowMs && at > (moments.at(-1) ?? 0)) moments.push(at);
+  }
+  return moments;
 }
 
 /** Returns the line as an SVG path; a gap where there is nothing to draw. */

@@ -1,16 +1,18 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { strings } from "../strings";
 import {
+  type Axis,
   extent,
   type Line,
   linear,
   logarithmic,
-  nearest,
   path,
   type Range,
   type Scale,
   smoothed,
+  temporal,
 } from "./chart-geometry";
+import { colourOf, type Pointed, Reading, shownX } from "./chart-reading";
 import { metric } from "./format";
 import { useWidth } from "./measure";
 
@@ -19,28 +21,30 @@ const LEFT = 46;
 const RIGHT = 10;
 const TOP = 8;
 const BOTTOM = 20;
-const MOST_READ = 8;
 const LEAST_DRAG_PX = 6;
 
 interface Props {
   name: string;
   lines: readonly Line[];
+  axis: Axis;
   log: boolean;
   smoothing: number;
   zoom: Range | null;
-  showX: (x: number) => string;
   onZoom: (range: Range | null) => void;
 }
 
 /** Lines over one axis. Drag to zoom, double-click to see all; arrows, + and Escape by keyboard. */
-export function Chart({ name, lines, log, smoothing, zoom, showX, onZoom }: Props) {
+export function Chart({ name, lines, axis, log, smoothing, zoom, onZoom }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
-  const [pointed, setPointed] = useState<number | null>(null);
+  const [pointed, setPointed] = useState<Pointed | null>(null);
   const [dragged, setDragged] = useState<number | null>(null);
   const drawable = (value: number) => !log || value > 0;
 
-  const { x, y } = useMemo(() => scales(lines, width, log, zoom), [lines, width, log, zoom]);
+  const { x, y } = useMemo(
+    () => scales(lines, width, axis, log, zoom),
+    [lines, width, axis, log, zoom],
+  );
   const drawn = useMemo(() => {
     const even = smoothing > 0 ? lines.map((line) => smoothed(line, smoothing)) : lines;
     return even.map((line) => path(line, x, y, drawable));
@@ -51,14 +55,15 @@ export function Chart({ name, lines, log, smoothing, zoom, showX, onZoom }: Prop
   );
   const clip = useMemo(() => `rw-${Math.random().toString(36).slice(2)}`, []);
 
-  const valueAt = (event: PointerEvent): number => {
+  const placeOf = (event: PointerEvent): { x: number; heightPx: number } => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
     const share = (event.clientX - box.left - LEFT) / Math.max(1, width - LEFT - RIGHT);
-    return x.range[0] + Math.min(1, Math.max(0, share)) * (x.range[1] - x.range[0]);
+    const at = x.range[0] + Math.min(1, Math.max(0, share)) * (x.range[1] - x.range[0]);
+    return { x: at, heightPx: event.clientY - box.top };
   };
   const release = (event: PointerEvent) => {
     if (dragged === null) return;
-    const to = valueAt(event);
+    const to = placeOf(event).x;
     setDragged(null);
     if (Math.abs(x.place(to) - x.place(dragged)) >= LEAST_DRAG_PX) {
       onZoom([Math.min(dragged, to), Math.max(dragged, to)]);
@@ -66,10 +71,12 @@ export function Chart({ name, lines, log, smoothing, zoom, showX, onZoom }: Prop
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const span = x.range[1] - x.range[0];
-    const at = pointed ?? x.range[0] + span / 2;
+    const at = pointed?.x ?? x.range[0] + span / 2;
+    const go = (to: number) =>
+      setPointed({ x: Math.min(x.range[1], Math.max(x.range[0], to)), heightPx: null });
     const moves: Record<string, () => void> = {
-      ArrowLeft: () => setPointed(Math.max(x.range[0], at - span / 40)),
-      ArrowRight: () => setPointed(Math.min(x.range[1], at + span / 40)),
+      ArrowLeft: () => go(at - span / 40),
+      ArrowRight: () => go(at + span / 40),
       "+": () => onZoom([at - span / 4, at + span / 4]),
       "-": () => onZoom(null),
       Escape: () => onZoom(null),
@@ -95,17 +102,17 @@ export function Chart({ name, lines, log, smoothing, zoom, showX, onZoom }: Prop
         width={width}
         height={HEIGHT}
         aria-hidden="true"
-        onPointerMove={(event) => setPointed(valueAt(event))}
+        onPointerMove={(event) => setPointed(placeOf(event))}
         onPointerLeave={() => setPointed(null)}
         onPointerDown={(event) => {
           if (event.button !== 0) return;
           event.currentTarget.setPointerCapture(event.pointerId);
-          setDragged(valueAt(event));
+          setDragged(placeOf(event).x);
         }}
         onPointerUp={release}
         onDblClick={() => onZoom(null)}
       >
-        <Axes x={x} y={y} width={width} showX={showX} />
+        <Axes x={x} y={y} width={width} axis={axis} />
         <clipPath id={clip}>
           <rect x={LEFT} y={0} width={Math.max(0, width - LEFT - RIGHT)} height={HEIGHT} />
         </clipPath>
@@ -120,8 +127,8 @@ export function Chart({ name, lines, log, smoothing, zoom, showX, onZoom }: Prop
           {dragged !== null && pointed !== null && (
             <rect
               class="rw-dragged"
-              x={Math.min(x.place(dragged), x.place(pointed))}
-              width={Math.abs(x.place(pointed) - x.place(dragged))}
+              x={Math.min(x.place(dragged), x.place(pointed.x))}
+              width={Math.abs(x.place(pointed.x) - x.place(dragged))}
               y={TOP}
               height={HEIGHT - TOP - BOTTOM}
             />
@@ -130,32 +137,24 @@ export function Chart({ name, lines, log, smoothing, zoom, showX, onZoom }: Prop
         {pointed !== null && (
           <line
             class="rw-cursor"
-            x1={x.place(pointed)}
-            x2={x.place(pointed)}
+            x1={x.place(pointed.x)}
+            x2={x.place(pointed.x)}
             y1={TOP}
             y2={HEIGHT - BOTTOM}
           />
         )}
       </svg>
       {pointed !== null && (
-        <Reading
-          lines={lines}
-          at={pointed}
-          reach={(x.range[1] - x.range[0]) / 20}
-          left={x.place(pointed)}
-          width={width}
-          showX={showX}
-        />
+        <Reading lines={lines} at={pointed} x={x} y={y} width={width} axis={axis} />
       )}
     </div>
   );
 }
 
-const colourOf = (line: Line | undefined): string => `rw-c${(line?.colour ?? 0) % 8}`;
-
 function scales(
   lines: readonly Line[],
   width: number,
+  axis: Axis,
   log: boolean,
   zoom: Range | null,
 ): { x: Scale; y: Scale } {
@@ -171,7 +170,8 @@ function scales(
       lines.flatMap((line) => line.ys.filter((_, i) => inside(line.xs[i] as number))),
       (value) => !log || value > 0,
     ) ?? (log ? [0.1, 1] : [0, 1]);
-  const x = linear(xs, [LEFT, Math.max(LEFT + 1, width - RIGHT)], Math.max(2, width / 90));
+  const right = Math.max(LEFT + 1, width - RIGHT);
+  const x = (axis === "time" ? temporal : linear)(xs, [LEFT, right], Math.max(2, width / 90));
   const y = (log ? logarithmic : linear)(ys, [HEIGHT - BOTTOM, TOP], 4);
   return { x, y };
 }
@@ -180,10 +180,10 @@ interface AxesProps {
   x: Scale;
   y: Scale;
   width: number;
-  showX: (x: number) => string;
+  axis: Axis;
 }
 
-function Axes({ x, y, width, showX }: AxesProps) {
+function Axes({ x, y, width, axis }: AxesProps) {
   return (
     <>
       {y.ticks.map((tick) => (
@@ -202,7 +202,7 @@ function Axes({ x, y, width, showX }: AxesProps) {
       ))}
       {x.ticks.map((tick) => (
         <text key={tick} class="rw-tick" x={x.place(tick)} y={HEIGHT - 5} text-anchor="middle">
-          {showX(tick)}
+          {axis === "time" ? dayOrTime(tick) : shownX(tick, axis)}
         </text>
       ))}
     </>
@@ -243,42 +243,13 @@ function Dots({ lines, x, y, drawable }: DotsProps) {
   );
 }
 
-interface ReadingProps {
-  lines: readonly Line[];
-  at: number;
-  /** How far a line's nearest point may be. */
-  reach: number;
-  left: number;
-  width: number;
-  showX: (x: number) => string;
-}
-
-/** What all lines have where the pointer is. */
-function Reading({ lines, at, reach, left, width, showX }: ReadingProps) {
-  const box = useRef<HTMLDivElement>(null);
-  const [own, setOwn] = useState(120);
-  useEffect(() => {
-    if (box.current) setOwn(box.current.offsetWidth);
-  });
-  const read = lines
-    .map((line) => {
-      const i = nearest(line.xs, at);
-      return { line, x: line.xs[i] ?? at, y: line.ys[i] ?? null };
-    })
-    .filter(({ x }) => Math.abs(x - at) <= reach)
-    .slice(0, MOST_READ);
-  if (read.length === 0) return null;
-  const place = left + own + 16 < width ? left + 10 : left - own - 10;
-  return (
-    <div class="rw-reading" ref={box} style={{ left: `${Math.max(0, place)}px` }} aria-live="off">
-      <div class="rw-muted">{showX(read[0]?.x ?? at)}</div>
-      {read.map(({ line, y }) => (
-        <div key={line.runId} class={colourOf(line)}>
-          <i class="rw-swatch" />
-          {lines.length > 1 && <span class="rw-ellipsis rw-plain">{line.label}</span>}
-          <b class="rw-number rw-plain">{metric(y ?? Number.NaN)}</b>
-        </div>
-      ))}
-    </div>
-  );
+/** A moment on the axis: its time of day, or its date where a day begins. */
+function dayOrTime(unixMs: number): string {
+  const at = new Date(unixMs);
+  const [hour, minute, second] = [at.getHours(), at.getMinutes(), at.getSeconds()];
+  if (hour + minute + second === 0) {
+    return at.toLocaleDateString(strings.locale, { month: "short", day: "numeric" });
+  }
+  const precise = second === 0 ? {} : ({ second: "2-digit" } as const);
+  return at.toLocaleTimeString(strings.locale, { hour: "numeric", minute: "2-digit", ...precise });
 }

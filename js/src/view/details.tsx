@@ -8,6 +8,10 @@ import { metric } from "./format";
 /** What else is known of the run: description, parameters, origin, properties. */
 export function Details({ session, run }: { session: Session; run: RunHead }) {
   const parameters = Object.entries(run.parameters);
+  const details = Object.entries(run.details).map(([name, value]): [string, string] => [
+    strings.detailNames[name] ?? name,
+    value,
+  ]);
   const properties = Object.entries(run.properties);
   const describe = (value: string) => {
     session.commands.give(textOrder(run, "description", value), [
@@ -31,7 +35,7 @@ export function Details({ session, run }: { session: Session; run: RunHead }) {
         </>
       )}
       <h4>{strings.details}</h4>
-      <Pairs pairs={Object.entries(run.details)} />
+      <Pairs pairs={details} />
       <h4>{strings.properties}</h4>
       {properties.length === 0 ? (
         <p class="rw-empty">{strings.noProperties}</p>

@@ -4,6 +4,7 @@ import type { Session } from "../state/session";
 import { strings } from "../strings";
 import { useKept } from "./kept";
 import { Knowledge } from "./knowledge";
+import { Metrics } from "./metrics";
 import { OpenedRun } from "./run-page";
 import { RunTree } from "./run-tree";
 import { StatusBar } from "./status-bar";
@@ -17,7 +18,7 @@ interface Props {
   current?: string | null;
 }
 
-/** The runs of an experiment. */
+/** The runs of an experiment, and the charts of those that are compared. */
 export function ExperimentPage({ session, channel, onOpen, current }: Props) {
   const [inside, setInside] = useKept<TreeRow | null>(session, "inside", () => null);
   const experiment = channel.experiment.value ?? session.summary.value.experiment;
@@ -44,6 +45,11 @@ export function ExperimentPage({ session, channel, onOpen, current }: Props) {
           onOpen={onOpen ?? setInside}
           current={current}
         />
+        {channel.look.value.compare.length > 0 && (
+          <section aria-label={strings.comparedRuns}>
+            <Metrics session={session} channel={channel} run={null} />
+          </section>
+        )}
       </div>
     </>
   );

@@ -2,11 +2,14 @@ import { useState } from "preact/hooks";
 import type { RunHead } from "../messages";
 import type { Channel } from "../state/channel";
 import type { Session } from "../state/session";
-import { strings } from "../strings";
+import { count, strings } from "../strings";
 import { downloadFile } from "./download";
 import { bytes } from "./format";
 import { Download } from "./icons";
 import { Preview } from "./preview";
+
+/** As many as the record tells of. */
+const MOST_FILES = 500;
 
 interface Props {
   session: Session;
@@ -67,6 +70,7 @@ export function Files({ session, channel, run }: Props) {
           ))}
         </tbody>
       </table>
+      {files.length >= MOST_FILES && <p class="rw-muted">{strings.mostFiles(count(MOST_FILES))}</p>}
       {opened !== null && (
         <Preview
           session={session}

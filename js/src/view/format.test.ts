@@ -1,6 +1,9 @@
-import { expect, test } from "vitest";
-import { bytes, duration, elapsed, metric } from "./format";
+import { afterEach, expect, test } from "vitest";
+import { speak } from "../strings";
+import { bytes, clockTime, duration, elapsed, metric } from "./format";
 import { parseTag } from "./tags";
+
+afterEach(() => speak("en"));
 
 test("durations are short", () => {
   const shown = [-5, 12_900, 184_000, 3_720_000, 200_000_000].map(duration);
@@ -28,6 +31,19 @@ test("sizes have a unit", () => {
     "12 kB",
     "5.0 MB",
   ]);
+});
+
+test("a moment has its date unless it is today, in the language of the view", () => {
+  const at = new Date(2026, 5, 5, 14, 3, 9).getTime();
+  const said = (...date: [number, number, number]) =>
+    clockTime(at, new Date(...date, 23, 59).getTime()).replace(/\s/g, " ");
+  expect(said(2026, 5, 5)).toBe("2:03:09 PM");
+  expect(said(2026, 5, 6)).toBe("Jun 5, 2:03:09 PM");
+  expect(said(2027, 5, 5)).toBe("Jun 5, 2026, 2:03:09 PM");
+  speak("pt-BR");
+  expect(said(2026, 5, 5)).toBe("14:03:09");
+  expect(said(2026, 5, 6)).toMatch(/^5 de jun.*14:03:09$/);
+  expect(said(2027, 5, 5)).toMatch(/^5 de jun.* 2026.*14:03:09$/);
 });
 
 test("a tag is a key, or a key and a value", () => {

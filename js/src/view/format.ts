@@ -1,5 +1,7 @@
 // Numbers, times and sizes as a person reads them.
 
+import { strings } from "../strings";
+
 export function duration(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   if (seconds < 60) return `${seconds} s`;
@@ -37,6 +39,14 @@ export function bytes(count: number): string {
   return `${size < 10 && unit > 0 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
 }
 
-export function clockTime(unixMs: number): string {
-  return new Date(unixMs).toLocaleTimeString();
+const TIME = { hour: "numeric", minute: "2-digit", second: "2-digit" } as const;
+const DAY = { month: "short", day: "numeric" } as const;
+
+/** A moment: its time of day, with the date unless it is today, and the year unless it is this. */
+export function clockTime(unixMs: number, nowMs = Date.now()): string {
+  const at = new Date(unixMs);
+  const now = new Date(nowMs);
+  if (at.toDateString() === now.toDateString()) return at.toLocaleTimeString(strings.locale, TIME);
+  const year = at.getFullYear() === now.getFullYear() ? {} : ({ year: "numeric" } as const);
+  return at.toLocaleString(strings.locale, { ...year, ...DAY, ...TIME });
 }

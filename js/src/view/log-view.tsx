@@ -1,8 +1,8 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { RunHead } from "../messages";
 import type { Channel } from "../state/channel";
-import { overwritten } from "../state/log";
-import { LogReader } from "../state/log-reader";
+import { type Log, overwritten } from "../state/log";
+import { type Found, LogReader } from "../state/log-reader";
 import type { Session } from "../state/session";
 import { count, strings } from "../strings";
 import { Line, PLAIN, styleAfter } from "./ansi";
@@ -30,13 +30,16 @@ export function LogView({ session, channel, run }: Props) {
     () => new LogReader(session, channel, run.run_id),
     [session, channel, run.run_id],
   );
-  const [follow, setFollow] = useState(true);
   const tail = channel.log.value;
-  const log = reader.piece.value ?? tail;
+  const log = reader.shown.value;
   const files = channel.logs.value;
   const told = (error: Error) => session.commands.notify("alert", error.message);
+  useEffect(() => {
+    reader.changedFile().catch(told);
+  }, [reader, tail?.name]);
   if (!log || !tail) return <p class="rw-empty">{strings.noLogFile}</p>;
-  const size = files.find((file) => file.name === log.name)?.size_bytes ?? log.endBytes;
+  const listed = files.find((file) => file.name === log.name)?.size_bytes ?? 0;
+  const size = Math.max(listed, tail.endBytes);
   const whole = log.startBytes === 0 && log.endBytes >= size;
   return (
     <div class="rw-logs">
@@ -61,15 +64,13 @@ export function LogView({ session, channel, run }: Props) {
           {whole ? bytes(size) : `${bytes(log.startBytes)}–${bytes(log.endBytes)} / ${bytes(size)}`}
         </span>
         <span class="rw-space" />
-        <Find reader={reader} onFind={() => setFollow(false)} onError={told} />
+        <Find reader={reader} onError={told} />
+        <Lacking reader={reader} />
         <label>
           <input
             type="checkbox"
-            checked={follow}
-            onChange={(event) => {
-              if (event.currentTarget.checked) reader.follow();
-              setFollow(event.currentTarget.checked);
-            }}
+            checked={!reader.piece.value}
+            onChange={(event) => (event.currentTarget.checked ? reader.follow() : reader.hold())}
           />
           {strings.follow}
         </label>
@@ -83,63 +84,76 @@ export function LogView({ session, channel, run }: Props) {
           <Download />
         </button>
       </div>
-      <Lines
-        key={log.name}
-        reader={reader}
-        name={log.name}
-        lines={log.open ? [...log.lines, overwritten(log.open)] : log.lines}
-        startBytes={log.startBytes}
-        follow={follow && !reader.piece.value}
-        onFollow={(on) => setFollow(on && !reader.piece.value)}
-        onError={told}
-      />
+      <Lines key={log.name} reader={reader} log={log} onError={told} />
     </div>
+  );
+}
+
+/** Says that there is more than what is shown, and leads there. */
+function Lacking({ reader }: { reader: LogReader }) {
+  const lacking = reader.lacking();
+  if (lacking === 0) return null;
+  return (
+    <button type="button" class="rw-link" onClick={() => reader.follow()}>
+      {lacking === null ? strings.toLogEnd : strings.newLines(count(lacking))}
+    </button>
   );
 }
 
 interface LinesProps {
   reader: LogReader;
-  name: string;
-  lines: readonly string[];
-  startBytes: number;
-  follow: boolean;
-  onFollow: (on: boolean) => void;
+  log: Log;
   onError: (error: Error) => void;
 }
 
 /** Of many lines those in sight are drawn. */
-function Lines({ reader, name, lines, startBytes, follow, onFollow, onError }: LinesProps) {
+function Lines({ reader, log, onError }: LinesProps) {
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const height = useHeight(box);
-  const marked = reader.line.value;
+  /** Where the box stood when it was last looked at: what has moved it since is the person. */
+  const seenTop = useRef(0);
+  const seenFirst = useRef(log.first);
+  const lines = useMemo(
+    () => (log.open ? [...log.lines, overwritten(log.open)] : log.lines),
+    [log],
+  );
+  const following = !reader.piece.value;
+  const found = reader.line.value;
+  const marked = found === null ? -1 : found - log.first;
   const wanted = reader.found.value?.text.toLowerCase();
 
-  useLayoutEffect(() => {
+  const moveTo = (place: (element: HTMLElement) => number) => {
     const element = box.current;
     if (!element) return;
-    if (follow) element.scrollTop = element.scrollHeight;
+    element.scrollTop = place(element);
+    seenTop.current = element.scrollTop;
     setTop(element.scrollTop);
+  };
+  useLayoutEffect(() => {
+    const before = seenFirst.current - log.first;
+    seenFirst.current = log.first;
+    moveTo((element) => (following ? element.scrollHeight : element.scrollTop + before * LINE_PX));
     // What is not on the page yet can't be scrolled: once more when it has a height.
-  }, [follow, lines, height]);
-  useEffect(() => {
-    if (marked >= 0 && box.current) box.current.scrollTop = Math.max(0, (marked - 5) * LINE_PX);
+  }, [following, log, height]);
+  useLayoutEffect(() => {
+    if (marked >= 0) moveTo(() => Math.max(0, (marked - 5) * LINE_PX));
   }, [reader.jumps.value]);
 
-  const readEarlier = () =>
-    reader.earlier().then((came) => {
-      if (box.current) box.current.scrollTop += came * LINE_PX;
-    }, onError);
+  const readEarlier = () => reader.earlier().catch(onError);
   const onScroll = (event: { currentTarget: HTMLElement }) => {
     const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
+    const moved = scrollTop - seenTop.current;
     const atEnd = scrollHeight - scrollTop - clientHeight < AT_END_PX;
+    seenTop.current = scrollTop;
     setTop(scrollTop);
-    onFollow(atEnd);
-    if (scrollTop < LINE_PX && startBytes > 0) readEarlier();
-    if (atEnd) reader.later().catch(onError);
+    if (moved < 0 && !atEnd) reader.hold();
+    if (moved < 0 && scrollTop < LINE_PX && log.startBytes > 0) readEarlier();
+    if (moved > 0 && atEnd) reader.reachedEnd(clientHeight / LINE_PX).catch(onError);
   };
 
-  const first = Math.max(0, Math.floor(top / LINE_PX) - MARGIN_LINES);
+  // A log in the place of a longer one is drawn before it is scrolled.
+  const first = Math.max(0, Math.min(Math.floor(top / LINE_PX), lines.length) - MARGIN_LINES);
   const last = Math.min(lines.length, first + Math.ceil(height / LINE_PX) + 2 * MARGIN_LINES);
   let style = PLAIN;
   for (let i = Math.max(0, first - STYLE_LINES); i < first; i++) {
@@ -163,14 +177,14 @@ function Lines({ reader, name, lines, startBytes, follow, onFollow, onError }: L
       class="rw-log"
       role="log"
       aria-live="off"
-      aria-label={strings.logOf(name)}
+      aria-label={strings.logOf(log.name)}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
       ref={box}
       onScroll={onScroll}
       onKeyDown={(event) => event.stopPropagation()}
     >
-      {startBytes > 0 && (
+      {log.startBytes > 0 && (
         <button type="button" class="rw-link" onClick={readEarlier}>
           {strings.earlier}
         </button>
@@ -185,18 +199,14 @@ function Lines({ reader, name, lines, startBytes, follow, onFollow, onError }: L
 
 interface FindProps {
   reader: LogReader;
-  onFind: () => void;
   onError: (error: Error) => void;
 }
 
-function Find({ reader, onFind, onError }: FindProps) {
+function Find({ reader, onError }: FindProps) {
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   const found = reader.found.value;
-  const go = (by: number) => {
-    onFind();
-    reader.go(by).catch(onError);
-  };
+  const go = (by: number) => reader.go(by).catch(onError);
   return (
     <span class="rw-find">
       <input
@@ -210,17 +220,12 @@ function Find({ reader, onFind, onError }: FindProps) {
         onInput={(event) => {
           const text = event.currentTarget.value;
           clearTimeout(timer.current);
-          timer.current = setTimeout(() => {
-            if (text) onFind();
-            reader.find(text).catch(onError);
-          }, FIND_AFTER_MS);
+          timer.current = setTimeout(() => reader.find(text).catch(onError), FIND_AFTER_MS);
         }}
       />
       {found && (
         <span class="rw-muted rw-number" role="status" aria-label={strings.findInLog}>
-          {found.linesBytes.length === 0
-            ? strings.noMatches
-            : strings.matches(found.at + 1, count(found.linesBytes.length))}
+          {said(found)}
         </span>
       )}
       {found && found.linesBytes.length > 1 && (
@@ -245,4 +250,13 @@ function Find({ reader, onFind, onError }: FindProps) {
       )}
     </span>
   );
+}
+
+/** Says which line it is, counted from the newest, of how many. */
+function said({ linesBytes, at, searchedBytes }: Found): string {
+  const all = linesBytes.length;
+  const more = searchedBytes === null ? "" : "+";
+  const place =
+    all === 0 ? strings.noMatches : strings.matches(count(all - at), `${count(all)}${more}`);
+  return searchedBytes === null ? place : `${place} ${strings.inLast(bytes(searchedBytes))}`;
 }

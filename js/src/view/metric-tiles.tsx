@@ -2,7 +2,7 @@ import type { Scalar } from "../messages";
 import type { Channel } from "../state/channel";
 import { best, type Extreme } from "../state/series";
 import type { Session } from "../state/session";
-import { strings } from "../strings";
+import { count, strings } from "../strings";
 import { metric } from "./format";
 import { Sparkline } from "./sparkline";
 
@@ -16,10 +16,18 @@ interface Tile {
   values: readonly (number | null)[];
 }
 
+interface Props {
+  session: Session;
+  channel: Channel;
+  /** Leads to where all metrics are. */
+  onMore: () => void;
+}
+
 /** The last and the best value of the first metrics, with the way they took. */
-export function MetricTiles({ session, channel }: { session: Session; channel: Channel }) {
+export function MetricTiles({ session, channel, onMore }: Props) {
   const tiles = tilesOf(session, channel);
   if (tiles.length === 0) return null;
+  const more = strings.moreMetrics(count(tiles.length - MOST_TILES));
   return (
     <ul class="rw-tiles">
       {tiles.slice(0, MOST_TILES).map((tile) => (
@@ -40,6 +48,13 @@ export function MetricTiles({ session, channel }: { session: Session; channel: C
           )}
         </li>
       ))}
+      {tiles.length > MOST_TILES && (
+        <li>
+          <button type="button" class="rw-link" onClick={onMore}>
+            {more}
+          </button>
+        </li>
+      )}
     </ul>
   );
 }

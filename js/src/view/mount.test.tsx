@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Snapshot } from "../messages";
 import type { Channel } from "../state/channel";
 import { Session } from "../state/session";
+import { speak } from "../strings";
 import {
   delta,
   FakeTransport,
@@ -41,6 +42,8 @@ beforeEach(() => {
 afterEach(async () => {
   await act(() => remove());
   session.close();
+  speak("en");
+  vi.unstubAllGlobals();
 });
 
 function named(role: string, name: string | RegExp): HTMLElement {
@@ -54,7 +57,7 @@ function named(role: string, name: string | RegExp): HTMLElement {
 
 const tags: Record<string, string> = {
   button: "button:not([role])",
-  textbox: "input:not([type])",
+  textbox: "input:not([type]), textarea",
   searchbox: "input[type=search]",
   list: "ul",
   region: "section",
@@ -68,6 +71,13 @@ const click = (element: HTMLElement) => act(() => element.click());
 const press = (element: HTMLElement, key: string) =>
   act(() => {
     element.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  });
+
+/** Types into a field, then goes elsewhere. */
+const type = (element: HTMLElement, text: string) =>
+  act(() => {
+    (element as HTMLInputElement).value = text;
+    element.blur();
   });
 
 const CHILDREN = [
@@ -239,6 +249,16 @@ test("a tile has the last and the best value", async () => {
   expect(place.querySelector(".rw-tile")?.textContent).toBe("loss0.4best 0.25 at step 1");
 });
 
+test("what is wrong with a filter is said in the language of the view", async () => {
+  speak("pt");
+  const wrong = {
+    filter_error: "0,1 is no number: write 0.1.",
+    filter_problem: { code: "comma" as const, about: ["0,1", "0.1"] },
+  };
+  await show({ run: head({ child_counts: { Running: 2 } }), ...tree(CHILDREN, wrong) });
+  expect(named("alert", "0,1 não é um número: escreva 0.1.")).toBeTruthy();
+});
+
 test("progress says how far and how long", async () => {
   const progress = { done: 3, total: 4, label: "epochs", updated_ms: Date.now(), left_ms: 65_000 };
   await show({ run: head({ progress }) });
@@ -255,6 +275,95 @@ test("a name is edited where it stands, and undone", async () => {
   expect(named("region", "Run the best")).toBeTruthy();
   await click(named("button", "Undo"));
   expect(transport.of("set_text").map(({ value }) => value)).toEqual(["the best", "train.py"]);
+});
+
+test("what was typed is kept by going elsewhere, once, and not if nothing was typed", async () => {
+  await show({ run: head({ description: " two\nlines ", tags: { data: "digits", seen: null } }) });
+  await click(named("button", "Edit name"));
+  await type(named("textbox", "Edit name"), "the best");
+  await click(named("tab", "Details"));
+  await click(named("button", "Edit description"));
+  await type(named("textbox", "Edit description"), "why this run is");
+  await click(named("button", "Edit tag data"));
+  await type(named("textbox", "Value of tag data"), "letters");
+  expect(transport.of("set_text").map(({ value }) => value)).toEqual([
+    "the best",
+    "why this run is",
+  ]);
+  expect(transport.of("set_tag").map(({ value }) => value)).toEqual(["letters"]);
+  for (const name of ["Edit name", "Edit description", "Edit tag seen", "Edit tag data"]) {
+    await click(named("button", name));
+    await act(() => (document.activeElement as HTMLElement).blur());
+    expect(named("button", name)).toBeTruthy();
+  }
+  expect(transport.of("set_text")).toHaveLength(2);
+  expect(transport.of("set_tag")).toHaveLength(1);
+});
+
+test("Escape leaves a text as it was, and an emptied name stays", async () => {
+  await show({ run: head({ tags: { data: "digits" } }) });
+  await click(named("button", "Edit tag data"));
+  const field = named("textbox", "Value of tag data") as HTMLInputElement;
+  field.value = "letters";
+  await press(field, "Escape");
+  await click(named("button", "Edit name"));
+  await type(named("textbox", "Edit name"), " ");
+  expect(transport.of("set_tag")).toHaveLength(0);
+  expect(transport.of("set_text")).toHaveLength(0);
+  expect(named("button", "Edit tag data").textContent).toBe("datadigits");
+});
+
+test("what another changes meanwhile is not put back by who types nothing", async () => {
+  await show({ run: head({ tags: { data: "digits" } }) });
+  await click(named("button", "Edit tag data"));
+  await act(() => transport.receive(delta(2, { run: { tags: { data: "faces" } } })));
+  await act(() => named("textbox", "Value of tag data").blur());
+  expect(transport.of("set_tag")).toHaveLength(0);
+  expect(named("button", "Edit tag data").textContent).toBe("datafaces");
+});
+
+test("a new tag that is half typed waits for the person", async () => {
+  await show();
+  const field = named("textbox", "Add tag") as HTMLInputElement;
+  await act(() => field.focus());
+  await type(field, "quality=");
+  expect(field.value).toBe("quality=");
+  expect(transport.of("set_tag")).toHaveLength(0);
+});
+
+test("the run that was asked for is told of, whichever page is in front", async () => {
+  const told: string[] = [];
+  class Told {
+    static requestPermission = async () => "granted";
+    constructor(title: string) {
+      told.push(title);
+    }
+  }
+  vi.stubGlobal("Notification", Told);
+  await show({ run: head({ child_counts: { Running: 2 } }), ...TREE });
+  const sweep = channel.name;
+  await click(named("button", "Notify me when it ends"));
+  await act(() => named("button", "Open a").click());
+  const child = transport.of("watch").at(-1)?.channel ?? "";
+  const run = head({ run_id: "a", display_name: "child a" });
+  await act(() => transport.receive(snapshot({ channel: child, run })));
+  expect(named("button", "Notify me when it ends").getAttribute("aria-pressed")).toBe("false");
+  await act(() => transport.receive(delta(2, { channel: child, run: { status: "Completed" } })));
+  expect(told).toEqual([]);
+  await act(() => transport.receive(delta(2, { channel: sweep, run: { status: "Failed" } })));
+  expect(told).toEqual(["train.py: Failed"]);
+});
+
+test("charts that are looked at from the start are asked for when the record answers", async () => {
+  await show();
+  await click(named("tab", "Metrics"));
+  await act(() => remove());
+  const looks = transport.of("look").length;
+  await act(() => {
+    remove = mountView(session, channel, place);
+  });
+  await act(() => transport.receive(snapshot()));
+  expect(transport.of("look").slice(looks).at(-1)?.look.charts).toBe(true);
 });
 
 test("a heading sorts up, down, and not at all; the order can be asked for again", async () => {
@@ -279,6 +388,7 @@ test("several runs are selected, compared, tagged and cancelled together", async
   expect(all("row").map((r) => r.getAttribute("aria-selected"))).toEqual([null, "true", "true"]);
   await click(named("button", "Compare"));
   expect(transport.of("look").at(-1)?.look.compare).toEqual(["a", "b"]);
+  await click(named("tab", "Children"));
   await click(named("button", "Tag selected runs"));
   const field = named("textbox", "Tag selected runs") as HTMLInputElement;
   field.value = "quality=good";

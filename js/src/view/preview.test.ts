@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { matrixOf } from "./matrix";
-import { imageType, separated } from "./preview";
+import { imageAddress, imageType, separated } from "./preview";
 
 test("a CSV file's cells, quoted or not", () => {
   const text = 'a,"b ""c"", d"\r\n1,"two\nlines"\n';
@@ -14,6 +14,13 @@ test("a CSV file's cells, quoted or not", () => {
 test("images are told by their names", () => {
   expect(imageType("outputs/A.PNG")).toBe("image/png");
   expect(imageType("outputs/model.pkl")).toBeUndefined();
+});
+
+test("an SVG opened in a tab of its own has no rights of the page", () => {
+  const svg = new TextEncoder().encode("<svg><script>é</script></svg>");
+  const address = imageAddress("image/svg+xml", svg);
+  expect(address).toBe("data:image/svg+xml,%3Csvg%3E%3Cscript%3E%C3%A9%3C%2Fscript%3E%3C%2Fsvg%3E");
+  expect(imageAddress("image/png", svg)).toMatch(/^blob:/);
 });
 
 test("a confusion matrix is known by its parts", () => {

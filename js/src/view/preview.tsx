@@ -1,11 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Session } from "../state/session";
-import { strings } from "../strings";
+import { count, strings } from "../strings";
 import { bytes } from "./format";
 import { Cross } from "./icons";
 
 const MOST_TEXT_BYTES = 256_000;
-const MOST_IMAGE_BYTES = 4_000_000;
+const MOST_WHOLE_BYTES = 4_000_000;
+/** Without the headings. */
 const MOST_CSV_ROWS = 200;
 
 const IMAGES: Record<string, string> = {
@@ -15,7 +16,6 @@ const IMAGES: Record<string, string> = {
   gif: "image/gif",
   webp: "image/webp",
   bmp: "image/bmp",
-  // In an <img> an SVG can neither run scripts nor load anything.
   svg: "image/svg+xml",
 };
 
@@ -23,26 +23,38 @@ export function imageType(name: string): string | undefined {
   return IMAGES[name.split(".").at(-1)?.toLowerCase() ?? ""];
 }
 
-/** Reads a file that is small enough to be shown. */
+/** Makes the address of an image. In an <img> an SVG can run no scripts; opened in a tab of its own
+ * it can, and a blob's would have the rights of the page. */
+export function imageAddress(type: string, data: Uint8Array): string {
+  return type === IMAGES.svg
+    ? `data:${type},${encodeURIComponent(new TextDecoder().decode(data))}`
+    : URL.createObjectURL(new Blob([data as BlobPart], { type }));
+}
+
+/** Reads a file that is small enough to be shown; for one that is not, the error says so. */
 export async function readWhole(
   session: Session,
   runId: string,
   name: string,
 ): Promise<Uint8Array> {
-  const { data } = await session.ask<"file_read">({
+  const { data, size_bytes } = await session.ask<"file_read">({
     type: "read_file",
     run_id: runId,
     name,
     start_bytes: 0,
-    limit_bytes: MOST_IMAGE_BYTES,
+    limit_bytes: MOST_WHOLE_BYTES,
   });
+  if (size_bytes > data.length) {
+    throw new Error(strings.tooLarge(bytes(size_bytes), bytes(MOST_WHOLE_BYTES)));
+  }
   return data;
 }
 
+/** What is shown of a file; `cut` says how much of it, unless that is all. */
 type Content =
   | { kind: "image"; url: string }
-  | { kind: "table"; rows: string[][]; cut: boolean }
-  | { kind: "text"; text: string; cut: boolean }
+  | { kind: "table"; rows: string[][]; cut: string }
+  | { kind: "text"; text: string; cut: string }
   | { kind: "none"; why: string };
 
 interface Props {
@@ -129,36 +141,39 @@ function Shown({ content, name }: { content: Content; name: string }) {
           {content.text}
         </pre>
       )}
-      {content.cut && <p class="rw-muted">{strings.previewCut(bytes(MOST_TEXT_BYTES))}</p>}
+      {content.cut && <p class="rw-muted">{content.cut}</p>}
     </>
   );
 }
 
 async function read(session: Session, runId: string, name: string): Promise<Content> {
   const type = imageType(name);
+  if (type) {
+    const data = await readWhole(session, runId, name);
+    return { kind: "image", url: imageAddress(type, data) };
+  }
   const { data, size_bytes } = await session.ask<"file_read">({
     type: "read_file",
     run_id: runId,
     name,
     start_bytes: 0,
-    limit_bytes: type ? MOST_IMAGE_BYTES : MOST_TEXT_BYTES,
+    limit_bytes: MOST_TEXT_BYTES,
   });
-  const cut = size_bytes > data.length;
-  if (type) {
-    if (cut) return { kind: "none", why: strings.noPreview };
-    return { kind: "image", url: URL.createObjectURL(new Blob([data as BlobPart], { type })) };
-  }
   if (data.includes(0)) return { kind: "none", why: strings.noPreview };
   const text = new TextDecoder().decode(data);
-  if (/\.[ct]sv$/i.test(name)) {
-    const rows = separated(text, /\.tsv$/i.test(name) ? "\t" : ",");
-    return {
-      kind: "table",
-      rows: rows.slice(0, MOST_CSV_ROWS),
-      cut: cut || rows.length > MOST_CSV_ROWS,
-    };
-  }
+  const cut = size_bytes > data.length ? strings.previewCut(bytes(data.length)) : "";
+  if (/\.[ct]sv$/i.test(name)) return table(text, /\.tsv$/i.test(name) ? "\t" : ",", cut);
   return { kind: "text", text: cut ? text : indented(name, text), cut };
+}
+
+function table(text: string, separator: string, cut: string): Content {
+  const rows = separated(text, separator);
+  if (rows.length > MOST_CSV_ROWS + 1) {
+    const shown = rows.slice(0, MOST_CSV_ROWS + 1);
+    return { kind: "table", rows: shown, cut: strings.firstRows(count(MOST_CSV_ROWS)) };
+  }
+  const isTorn = cut && rows.length > 1 && !text.endsWith("\n");
+  return { kind: "table", rows: isTorn ? rows.slice(0, -1) : rows, cut };
 }
 
 function indented(name: string, text: string): string {
@@ -170,7 +185,8 @@ function indented(name: string, text: string): string {
   }
 }
 
-/** Returns the cells of a CSV file; a quoted cell may hold separators and line ends. */
+/** Returns the cells of a CSV file, of a long one those of a row more than are shown; a quoted cell
+ * may hold separators and line ends. */
 export function separated(text: string, separator: string): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
@@ -180,7 +196,7 @@ export function separated(text: string, separator: string): string[][] {
     row.push(cell);
     cell = "";
   };
-  for (let i = 0; i < text.length && rows.length <= MOST_CSV_ROWS; i++) {
+  for (let i = 0; i < text.length && rows.length <= MOST_CSV_ROWS + 1; i++) {
     const letter = text[i] as string;
     if (quoted) {
       if (letter !== '"') cell += letter;

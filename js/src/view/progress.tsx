@@ -10,7 +10,7 @@ export function ProgressBar({ channel, progress }: { channel: Channel; progress:
   const { done, total, label, left_ms, updated_ms } = progress;
   const share = Math.min(1, Math.max(0, done / total));
   const percent = Math.floor(share * 100);
-  const left = left_ms === null ? null : Math.max(0, left_ms - (now - updated_ms));
+  const left = share < 1 && left_ms !== null ? left_ms - (now - updated_ms) : 0;
   return (
     <div class="rw-progress">
       <div
@@ -26,9 +26,7 @@ export function ProgressBar({ channel, progress }: { channel: Channel; progress:
       <span class="rw-number">
         {label && <span class="rw-muted">{label} </span>}
         {metric(done)}/{metric(total)} · {percent} %
-        {left !== null && share < 1 && (
-          <span class="rw-muted"> · {strings.left(duration(left))}</span>
-        )}
+        {left > 0 && <span class="rw-muted"> · {strings.left(duration(left))}</span>}
       </span>
     </div>
   );

@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { RunHead, TreeRow } from "../messages";
 import type { Channel } from "../state/channel";
 import { textOrder } from "../state/commands";
@@ -21,7 +21,7 @@ import { MetricTiles, tilesOf } from "./metric-tiles";
 import { Metrics } from "./metrics";
 import { NotifyButton } from "./notify";
 import { ProgressBar } from "./progress";
-import { RunTree } from "./run-tree";
+import { ENTERED, RunTree } from "./run-tree";
 import { StatusBar, StatusCounts } from "./status-bar";
 import { StatusPill } from "./status-pill";
 import { type TabInfo, type TabName, Tabs } from "./tabs";
@@ -34,10 +34,12 @@ interface Props {
   channel: Channel;
   /** Where the back button leads, if the run was opened from somewhere. */
   from?: { name: string; onBack: () => void };
+  /** Whether the person has just come from there: the focus comes, too. */
+  entered?: boolean;
 }
 
 /** One run: a line that opens, and below it all that is known. */
-export function RunPage({ session, channel, from }: Props) {
+export function RunPage({ session, channel, from, entered = false }: Props) {
   const run = channel.run.value;
   // A run that had ended when the view was made is a card; one that ends while watched stays open.
   const kept = channel.runId ?? "";
@@ -56,7 +58,8 @@ export function RunPage({ session, channel, from }: Props) {
       />
     );
   }
-  if (!run) return <p class="rw-empty">{channel.trouble.value ?? strings.loading}</p>;
+  const empty = <p class="rw-empty">{channel.trouble.value ?? strings.loading}</p>;
+  if (!run && !from) return empty;
   return (
     <>
       <Header
@@ -64,11 +67,12 @@ export function RunPage({ session, channel, from }: Props) {
         channel={channel}
         run={run}
         from={from}
+        entered={entered}
         open={open}
         onToggle={() => setOpen(!open)}
       />
-      <Knowledge channel={channel} />
-      {open && <Body session={session} channel={channel} run={run} onOpen={setInside} />}
+      {run ? <Knowledge channel={channel} /> : empty}
+      {run && open && <Body session={session} channel={channel} run={run} onOpen={setInside} />}
     </>
   );
 }
@@ -82,6 +86,11 @@ interface OpenedProps {
 /** A run of the tree, in the place of what it was opened from. */
 export function OpenedRun({ session, row, from }: OpenedProps) {
   const channel = useMemo(() => session.open(row.run_id), [session, row.run_id]);
+  const [entered] = useState(() => {
+    const isJustOpened = session.kept.get(ENTERED) === row.run_id;
+    session.kept.delete(ENTERED);
+    return isJustOpened;
+  });
   useEffect(() => {
     const unmount = channel.mount();
     return () => {
@@ -89,27 +98,27 @@ export function OpenedRun({ session, row, from }: OpenedProps) {
       channel.close();
     };
   }, [channel]);
-  return <RunPage session={session} channel={channel} from={from} />;
+  return <RunPage session={session} channel={channel} from={from} entered={entered} />;
 }
 
 interface HeaderProps extends Props {
-  run: RunHead;
+  run: RunHead | null;
   open: boolean;
   onToggle: () => void;
 }
 
-function Header({ session, channel, run, from, open, onToggle }: HeaderProps) {
-  const now = useNow(channel, isLive(run.status));
+/** The way back, or what opens the line; and the run, as soon as it is known. */
+function Header({ session, channel, run, from, entered, open, onToggle }: HeaderProps) {
+  const way = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(() => {
+    if (from && (entered || isTreeWithFocusHidden())) way.current?.focus();
+  }, []);
   const label = from ? strings.back(from.name) : open ? strings.hideDetails : strings.showDetails;
-  const rename = (value: string) => {
-    session.commands.give(textOrder(run, "display_name", value), [
-      textOrder(run, "display_name", run.display_name),
-    ]);
-  };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: a short way to a command that has keys
-    <header class="rw-header" onDblClick={(event) => askToOpen(event, session, run)}>
+    <header class="rw-header" onDblClick={(event) => run && askToOpen(event, session, run)}>
       <button
+        ref={way}
         type="button"
         class="rw-icon-button"
         aria-expanded={from ? undefined : open}
@@ -119,6 +128,32 @@ function Header({ session, channel, run, from, open, onToggle }: HeaderProps) {
       >
         {from ? <Back /> : <Twisty open={open} />}
       </button>
+      {run && <Headline session={session} channel={channel} run={run} open={open} />}
+    </header>
+  );
+}
+
+/** Whether the focus was left in a tree: on little room the run that is opened takes its place. */
+function isTreeWithFocusHidden(): boolean {
+  return document.activeElement?.closest(".rw-tree")?.getClientRects().length === 0;
+}
+
+interface HeadlineProps {
+  session: Session;
+  channel: Channel;
+  run: RunHead;
+  open: boolean;
+}
+
+function Headline({ session, channel, run, open }: HeadlineProps) {
+  const now = useNow(channel, isLive(run.status));
+  const rename = (value: string) => {
+    session.commands.give(textOrder(run, "display_name", value), [
+      textOrder(run, "display_name", run.display_name),
+    ]);
+  };
+  return (
+    <>
       <StatusPill status={run.status} />
       <Editable
         kind="rw-title"
@@ -134,11 +169,11 @@ function Header({ session, channel, run, from, open, onToggle }: HeaderProps) {
       <span class="rw-space" />
       <NotifyButton session={session} run={run} />
       <CancelRun session={session} channel={channel} run={run} />
-    </header>
+    </>
   );
 }
 
-function CardFacts({ session, channel, run }: Omit<Props, "from"> & { run: RunHead }) {
+function CardFacts({ session, channel, run }: Omit<HeadlineProps, "open">) {
   const why = run.error?.message.split("\n")[0];
   return (
     <span class="rw-facts">
@@ -182,13 +217,20 @@ function Body({ session, channel, run, onOpen }: BodyProps) {
   const fitting = children > 0 ? "children" : metrics > 0 ? "metrics" : "logs";
   const preferred = tabs.find((tab) => tab.name === session.preferences().defaultTab)?.name;
   const shown = chosen ?? preferred ?? fitting;
+  const content = useRef<HTMLDivElement>(null);
+  const showCharts = () => {
+    setChosen("metrics");
+    content.current?.querySelector<HTMLElement>("[data-tab=metrics]")?.focus();
+  };
   return (
-    <div class="rw-content">
+    <div class="rw-content" ref={content}>
       {run.error && <ErrorBox error={run.error} />}
       {run.progress && <ProgressBar channel={channel} progress={run.progress} />}
       <TagEditor session={session} run={run} />
       <StatusBar counts={run.child_counts} label={strings.childrenByStatus} />
-      {shown !== "metrics" && <MetricTiles session={session} channel={channel} />}
+      {shown !== "metrics" && (
+        <MetricTiles session={session} channel={channel} onMore={showCharts} />
+      )}
       <Tabs tabs={tabs} chosen={shown} onChoose={setChosen}>
         {shown === "children" && (
           <RunTree
@@ -197,6 +239,7 @@ function Body({ session, channel, run, onOpen }: BodyProps) {
             label={strings.childRuns}
             empty={strings.noChildren}
             onOpen={onOpen}
+            onCompare={showCharts}
           />
         )}
         {shown === "metrics" && <Metrics session={session} channel={channel} run={run} />}

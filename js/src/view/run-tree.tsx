@@ -1,20 +1,26 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { TreeRow } from "../messages";
 import { type Channel, type Tree, WINDOW_ROWS } from "../state/channel";
 import type { Session } from "../state/session";
 import { isLive } from "../state/status";
+import { type Stretch, TreeSelection } from "../state/tree-selection";
 import { count, strings } from "../strings";
 import { useNow } from "./clock";
 import { Down, Up } from "./icons";
+import { useKept } from "./kept";
 import { useWidth } from "./measure";
 import { ColumnMenu, kindOf, nameOfColumn } from "./tree-columns";
-import { ROW_PX, Row } from "./tree-row";
-import { Selection } from "./tree-selection";
+import { BEGINNING, isFocusNowhere, type Place, useTreeFocus } from "./tree-focus";
+import { press } from "./tree-keys";
+import { ROW_PX, Row, reasonOf } from "./tree-row";
+import { SelectionBar } from "./tree-selection";
 
 const MOST_SHOWN_ROWS = 12;
 const MARGIN_ROWS = 8;
 const FILTER_AFTER_MS = 150;
+/** Under this name a session keeps which run is just being opened from a tree. */
+export const ENTERED = "entered";
 
 interface Props {
   session: Session;
@@ -22,75 +28,89 @@ interface Props {
   label: string;
   empty: string;
   onOpen: (row: TreeRow) => void;
+  /** Leads to where the runs that are compared are drawn, if that is elsewhere. */
+  onCompare?: () => void;
   /** The run that is open beside the tree. */
   current?: string | null;
 }
 
 /** A tree of runs: flat rows in a window, of which only those in sight are drawn. */
-export function RunTree({ session, channel, label, empty, onOpen, current }: Props) {
+export function RunTree(props: Props) {
+  const { session, channel, label, empty, onOpen, onCompare, current = null } = props;
   const tree = channel.tree.value;
-  const filtered = channel.look.value.filter !== "";
-  const [focused, setFocused] = useState(0);
-  const [top, setTop] = useState(0);
-  const [selected, setSelected] = useState<ReadonlyMap<string, TreeRow>>(new Map());
-  const anchor = useRef(0);
+  const look = channel.look.value;
+  // A filter shows the way to what it finds, whatever is open.
+  const filtered = look.filter.trim() !== "" && tree.filter_error === null;
+  const kept = `${channel.runId ?? ""}/tree`;
+  const [selection] = useKept(session, `${kept}/selection`, () => new TreeSelection());
+  const [place] = useKept<Place>(session, `${kept}/place`, () => ({ ...BEGINNING }));
+  const [, draw] = useState(0);
+  const move = (to: Partial<Place>) => {
+    Object.assign(place, to);
+    draw((times) => times + 1);
+  };
+  const [within, setWithin] = useState(false);
   const body = useRef<HTMLDivElement>(null);
-  /** The row that the keyboard has gone to, until it is drawn and has the focus. */
-  const goal = useRef<number | null>(null);
+  const frame = useRef<HTMLDivElement>(null);
+  const width = useWidth(frame);
   const now = useNow(
     channel,
     tree.rows.some((row) => isLive(row.status)),
   );
+  useEffect(
+    () => selection.follow(channel, session.commands),
+    [selection, channel, session.commands],
+  );
 
-  const first = Math.max(0, Math.floor(top / ROW_PX) - MARGIN_ROWS);
+  const first = Math.max(0, Math.floor(place.top / ROW_PX) - MARGIN_ROWS);
   const last = Math.min(tree.total, first + MOST_SHOWN_ROWS + 2 * MARGIN_ROWS);
   const shown = rowsBetween(tree, first, last);
-  const frame = useRef<HTMLDivElement>(null);
-  const width = useWidth(frame);
-  const chosen = channel.look.value.columns !== null;
-  const columns = chosen ? tree.columns : fitting(tree.columns, width);
+  const selected = selection.rows.value;
+  const columns = look.columns !== null ? tree.columns : fitting(tree.columns, width);
   const flat = tree.rows.every((row) => row.level === 1 && row.child_count === 0);
-  const at = Math.min(focused, Math.max(0, tree.total - 1));
-  useWindow(channel, tree, first, last);
+  useWindow(channel, tree, first, last, selection.awaited.value);
 
-  useEffect(() => {
-    if (goal.current === null) return;
-    const row = body.current?.querySelector<HTMLElement>(`[data-index="${goal.current}"]`);
-    if (row) {
-      goal.current = null;
-      row.focus({ preventScroll: true });
-    }
-  });
+  const found = indexIn(tree, place.id);
+  if (found !== null) place.index = found;
+  const at = Math.min(place.index, Math.max(0, tree.total - 1));
+  const isDrawn = shown.some(([index]) => index === at);
+  const belongs = isDrawn && (found !== null || place.id === null);
+  const wanted = useTreeFocus(frame, belongs ? at : null);
+  const held = found === null ? undefined : tree.rows[found - tree.offset];
+  const reason = within && held ? reasonOf(held, now) : undefined;
 
   const go = (index: number) => {
     const to = Math.max(0, Math.min(tree.total - 1, index));
-    goal.current = to;
-    setFocused(to);
+    wanted.current = true;
     scrollTo(body.current, to);
+    move({ id: tree.rows[to - tree.offset]?.run_id ?? null, index: to });
   };
+  useReturn({ tree, place, body, current, go });
   const toggle = (row: TreeRow) => channel.toggle(row.run_id, !row.expanded);
-  // Rows keep what they were first given, so that this must not close over what was then.
+  // Rows keep what they were first given, so that these must not close over what was then.
   const select = (row: TreeRow, index: number, range: boolean) => {
-    const [from, to] = [Math.min(anchor.current, index), Math.max(anchor.current, index)];
-    anchor.current = index;
-    setSelected((before) => {
-      const next = new Map(before);
-      if (range) {
-        const between = rowsBetween(channel.tree.peek(), from, to + 1);
-        for (const [, one] of between) next.set(one.run_id, one);
-      } else if (!next.delete(row.run_id)) next.set(row.run_id, row);
-      return next;
-    });
+    if (range) selection.extend(channel.tree.peek(), row, index);
+    else selection.toggle(row, index);
+  };
+  const focus = (row: TreeRow, index: number) => {
+    if (place.id !== row.run_id) move({ id: row.run_id, index });
+  };
+  const open = (row: TreeRow) => {
+    place.id = row.run_id;
+    place.opened = true;
+    session.kept.set(ENTERED, row.run_id);
+    onOpen(row);
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
-    const onRow = event.target instanceof HTMLElement && event.target.role === "row";
-    // A control in a row has its own keys; the arrows bring back to the row.
-    if (!onRow && !event.key.startsWith("Arrow")) return;
-    const row = tree.rows[at - tree.offset];
-    if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
-    const keys = { row, at, tree, go, toggle, select, onOpen, shift: event.shiftKey };
-    if (!act(event.key, keys)) return;
+    const target = event.target as HTMLElement;
+    const line = target.closest<HTMLElement>("[data-index]");
+    const index = line ? Number(line.dataset.index) : at;
+    const row = line ? tree.rows[index - tree.offset] : undefined;
+    const inControl = target !== line && target !== event.currentTarget;
+    const pageRows = MOST_SHOWN_ROWS - 1;
+    const acts = { tree, selection, foldable: !filtered, pageRows, go, toggle, select, open };
+    if (!press(event, { row, at: index, inControl }, acts)) return;
     event.preventDefault();
     event.stopPropagation();
   };
@@ -99,11 +119,11 @@ export function RunTree({ session, channel, label, empty, onOpen, current }: Pro
     <div class="rw-tree" ref={frame}>
       <Bar channel={channel} tree={tree} columns={columns} />
       {selected.size > 0 && (
-        <Selection
+        <SelectionBar
           session={session}
           channel={channel}
-          selected={selected}
-          onClear={() => setSelected(new Map())}
+          selection={selection}
+          onCompare={onCompare}
         />
       )}
       {tree.total === 0 ? (
@@ -112,12 +132,14 @@ export function RunTree({ session, channel, label, empty, onOpen, current }: Pro
         <div
           class={flat ? "rw-grid rw-flat" : "rw-grid"}
           role="treegrid"
-          tabIndex={-1}
+          tabIndex={isDrawn ? -1 : 0}
           aria-label={label}
           aria-multiselectable="true"
           aria-rowcount={tree.total + 1}
           style={{ "--rw-columns": widths(columns) }}
           onKeyDown={onKeyDown}
+          onFocusIn={() => setWithin(true)}
+          onFocusOut={() => setWithin(false)}
         >
           <Heading channel={channel} columns={columns} />
           <div
@@ -125,7 +147,7 @@ export function RunTree({ session, channel, label, empty, onOpen, current }: Pro
             role="rowgroup"
             ref={body}
             style={{ height: `${Math.min(tree.total, MOST_SHOWN_ROWS) * ROW_PX}px` }}
-            onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+            onScroll={(event) => move({ top: event.currentTarget.scrollTop })}
           >
             <div class="rw-rows" role="presentation" style={{ height: `${tree.total * ROW_PX}px` }}>
               {shown.map(([index, row]) => (
@@ -137,37 +159,84 @@ export function RunTree({ session, channel, label, empty, onOpen, current }: Pro
                   focused={index === at}
                   selected={selected.has(row.run_id)}
                   current={row.run_id === current}
+                  foldable={!filtered}
                   columns={columns}
                   now={isLive(row.status) ? now : 0}
                   onToggle={toggle}
-                  onFocus={setFocused}
+                  onFocus={focus}
                   onSelect={select}
-                  onOpen={onOpen}
+                  onOpen={open}
                 />
               ))}
             </div>
           </div>
         </div>
       )}
+      {reason && <p class="rw-reason">{reason}</p>}
     </div>
   );
 }
 
-/** Asks for the rows around those in sight when they come near the window's end. */
-function useWindow(channel: Channel, tree: Tree, first: number, last: number): void {
+/** Asks for the rows around those in sight when they come near the window's end, and for those
+ * that are to be selected. */
+function useWindow(
+  channel: Channel,
+  tree: Tree,
+  first: number,
+  last: number,
+  awaited: Stretch | null,
+): void {
   useEffect(() => {
+    if (tree.total === 0) return;
+    const look = channel.look.value;
+    const ask = (offset: number, limit: number) => {
+      if (offset !== look.offset || limit !== look.limit) channel.changeLook({ offset, limit });
+    };
+    if (awaited) {
+      ask(awaited.low, awaited.high - awaited.low);
+      return;
+    }
     const held = tree.offset <= first && last <= tree.offset + tree.ids.length;
-    if (held || tree.total === 0) return;
-    const offset = Math.max(0, Math.floor((first + last - WINDOW_ROWS) / 2));
-    if (offset !== channel.look.value.offset) channel.changeLook({ offset });
-  }, [channel, first, last, tree.offset, tree.ids.length, tree.total]);
+    if (held && look.limit === WINDOW_ROWS) return;
+    ask(Math.max(0, Math.floor((first + last - WINDOW_ROWS) / 2)), WINDOW_ROWS);
+  }, [channel, first, last, awaited, tree.offset, tree.ids.length, tree.total]);
+}
+
+interface Returning {
+  tree: Tree;
+  place: Place;
+  body: { current: HTMLElement | null };
+  current: string | null;
+  go: (index: number) => void;
+}
+
+/** Brings back to where a run was opened, when it is closed. */
+function useReturn({ tree, place, body, current, go }: Returning): void {
+  const isEmpty = tree.total === 0;
+  useLayoutEffect(() => {
+    if (!body.current) return;
+    body.current.scrollTop = place.top;
+    if (place.opened && isFocusNowhere()) go(indexIn(tree, place.id) ?? place.index);
+    place.opened = false;
+  }, [isEmpty]);
+  const before = useRef(current);
+  useLayoutEffect(() => {
+    const closed = current === null ? indexIn(tree, before.current) : null;
+    before.current = current;
+    if (closed !== null && isFocusNowhere()) go(closed);
+  }, [current]);
+}
+
+function indexIn(tree: Tree, runId: string | null): number | null {
+  const found = tree.rows.findIndex((row) => row.run_id === runId);
+  return found < 0 ? null : tree.offset + found;
 }
 
 /** The least width of a column in pixels, and what share of the room that is left it takes. */
 const WIDTHS: Record<string, readonly [px: number, share: number]> = {
   status: [118, 0],
   duration: [72, 0],
-  created: [84, 1],
+  created: [120, 1],
   tags: [60, 1.4],
 };
 const OTHER = [62, 1] as const;
@@ -205,7 +274,9 @@ interface BarProps {
 
 function Bar({ channel, tree, columns }: BarProps) {
   const { sort } = channel.look.value;
-  const error = tree.filter_error;
+  const problem = tree.filter_problem;
+  const error =
+    (problem && strings.filterProblems[problem.code]?.(...problem.about)) ?? tree.filter_error;
   return (
     <div class="rw-filter">
       <Filter channel={channel} invalid={error !== null} />
@@ -297,54 +368,6 @@ function Head({ channel, column, kind, children }: HeadProps) {
       </button>
     </div>
   );
-}
-
-interface Keys {
-  row: TreeRow;
-  at: number;
-  tree: Tree;
-  go: (index: number) => void;
-  toggle: (row: TreeRow) => void;
-  select: (row: TreeRow, index: number, range: boolean) => void;
-  onOpen: (row: TreeRow) => void;
-  shift: boolean;
-}
-
-/** What a key does in the tree, as the ARIA treegrid pattern says; returns whether it did. */
-function act(key: string, { row, at, tree, go, toggle, select, onOpen, shift }: Keys): boolean {
-  const opens = row.child_count > 0;
-  const step = (to: number) => {
-    const next = tree.rows[to - tree.offset];
-    if (shift && next) select(next, to, false);
-    go(to);
-  };
-  const moves: Record<string, () => void> = {
-    ArrowDown: () => step(at + 1),
-    ArrowUp: () => step(at - 1),
-    PageDown: () => go(at + MOST_SHOWN_ROWS - 1),
-    PageUp: () => go(at - MOST_SHOWN_ROWS + 1),
-    Home: () => go(0),
-    End: () => go(tree.total - 1),
-    ArrowRight: () => {
-      if (opens && !row.expanded) toggle(row);
-      else if (opens) go(at + 1);
-    },
-    ArrowLeft: () => {
-      if (opens && row.expanded) toggle(row);
-      else go(parentOf(row, at, tree));
-    },
-    Enter: () => onOpen(row),
-    " ": () => select(row, at, shift),
-  };
-  moves[key]?.();
-  return key in moves;
-}
-
-function parentOf(row: TreeRow, at: number, tree: Tree): number {
-  for (let index = at - 1; index >= tree.offset; index--) {
-    if ((tree.rows[index - tree.offset]?.level ?? 0) < row.level) return index;
-  }
-  return at;
 }
 
 function rowsBetween(tree: Tree, first: number, last: number): [number, TreeRow][] {

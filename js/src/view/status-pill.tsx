@@ -12,13 +12,20 @@ export function StatusPill({ status }: { status: string }) {
   );
 }
 
+interface WordProps {
+  status: string;
+  /** What there is to say of it. */
+  reason?: string;
+}
+
 /** The same for a row of the tree, which is no live region. */
-export function StatusWord({ status, title }: { status: string; title?: string }) {
+export function StatusWord({ status, reason }: WordProps) {
   const tone = toneOf(status);
   return (
-    <span class={`rw-status rw-tone-${tone}`} title={title}>
+    <span class={`rw-status rw-tone-${tone}`} title={reason}>
       <StatusIcon tone={tone} />
       {status}
+      {reason && <span class="rw-hidden">: {reason}</span>}
     </span>
   );
 }

@@ -5,7 +5,7 @@ import type { Session } from "../state/session";
 import { count, strings } from "../strings";
 import { metric } from "./format";
 import { type Matrix, MatrixTable, matrixOf } from "./matrix";
-import { imageType, readWhole } from "./preview";
+import { imageAddress, imageType, readWhole } from "./preview";
 
 const MOST_SHOWN_FILES = 12;
 
@@ -56,16 +56,7 @@ function OneStructure({ session, run, structure }: OneProps) {
       {failure && <p class="rw-muted">{failure}</p>}
       {!read && !failure && <p class="rw-muted">{strings.loading}</p>}
       {read && kind !== "artifact" && <Table read={read} name={name} />}
-      {read?.files.slice(-MOST_SHOWN_FILES).map((file, i) => (
-        <Document
-          key={file}
-          session={session}
-          runId={run.run_id}
-          file={file}
-          name={name}
-          number={i + 1}
-        />
-      ))}
+      {read && <Documents session={session} runId={run.run_id} name={name} files={read.files} />}
     </figure>
   );
 }
@@ -95,9 +86,39 @@ function Table({ read, name }: { read: TableRead; name: string }) {
         </tbody>
       </table>
       {read.total > read.rows.length && (
-        <p class="rw-muted">{strings.moreRows(count(read.total - read.rows.length))}</p>
+        <p class="rw-muted">{strings.firstRowsOf(count(read.rows.length), count(read.total))}</p>
       )}
     </div>
+  );
+}
+
+interface DocumentsProps {
+  session: Session;
+  runId: string;
+  name: string;
+  /** In the order in which they were logged. */
+  files: readonly string[];
+}
+
+/** The newest of the files that a metric has. */
+function Documents({ session, runId, name, files }: DocumentsProps) {
+  const first = Math.max(0, files.length - MOST_SHOWN_FILES);
+  return (
+    <>
+      {first > 0 && (
+        <p class="rw-muted">{strings.lastOf(count(MOST_SHOWN_FILES), count(files.length))}</p>
+      )}
+      {files.slice(first).map((file, i) => (
+        <Document
+          key={file}
+          session={session}
+          runId={runId}
+          file={file}
+          name={name}
+          number={first + i + 1}
+        />
+      ))}
+    </>
   );
 }
 
@@ -106,6 +127,7 @@ interface DocumentProps {
   runId: string;
   file: string;
   name: string;
+  /** Which of the metric's files it is, from 1 on. */
   number: number;
 }
 
@@ -120,7 +142,7 @@ function Document({ session, runId, file, name, number }: DocumentProps) {
         if (gone) return;
         const type = imageType(file);
         if (type) {
-          url = URL.createObjectURL(new Blob([data as BlobPart], { type }));
+          url = imageAddress(type, data);
           setShown({ url });
         } else setShown(shownAs(new TextDecoder().decode(data)));
       },

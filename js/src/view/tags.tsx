@@ -3,6 +3,7 @@ import type { RunHead } from "../messages";
 import type { Order } from "../state/commands";
 import type { Session } from "../state/session";
 import { strings } from "../strings";
+import { EditField } from "./editable";
 import { Cross } from "./icons";
 
 /** Reads `key` or `key=value`; null when there is no key. */
@@ -59,31 +60,21 @@ interface TagProps {
 
 function Tag({ name, value, onChange, onRemove }: TagProps) {
   const [editing, setEditing] = useState(false);
-  const field = useRef<HTMLInputElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    if (editing) field.current?.select();
-  }, [editing]);
-
-  const leave = () => {
+  const end = (text: string | null, byKey: boolean) => {
     setEditing(false);
-    requestAnimationFrame(() => button.current?.focus());
+    if (text !== null && text !== (value ?? "")) onChange(text || null);
+    if (byKey) requestAnimationFrame(() => button.current?.focus());
   };
   if (editing) {
     return (
       <li class="rw-tag rw-editing">
         <span class="rw-tag-key">{name}</span>
-        <input
-          ref={field}
-          aria-label={strings.valueOfTag(name)}
-          defaultValue={value ?? ""}
+        <EditField
+          value={value ?? ""}
+          label={strings.valueOfTag(name)}
           size={Math.max(6, (value ?? "").length)}
-          onBlur={() => setEditing(false)}
-          onKeyDown={(event) => {
-            event.stopPropagation();
-            if (event.key === "Enter") onChange(event.currentTarget.value || null);
-            if (event.key === "Enter" || event.key === "Escape") leave();
-          }}
+          onEnd={end}
         />
       </li>
     );

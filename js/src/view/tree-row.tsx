@@ -16,34 +16,39 @@ interface Props {
   session: Session;
   row: TreeRow;
   index: number;
+  /** Whether Tab leads to this row and to what is in it. */
   focused: boolean;
   selected: boolean;
   current: boolean;
+  /** Whether its children can be shown and hidden. */
+  foldable: boolean;
   columns: readonly string[];
   now: number;
   onToggle: (row: TreeRow) => void;
-  onFocus: (index: number) => void;
+  onFocus: (row: TreeRow, index: number) => void;
   onSelect: (row: TreeRow, index: number, range: boolean) => void;
   onOpen: (row: TreeRow) => void;
 }
 
 export function Row(props: Props) {
-  const { session, row, index, focused, selected, current, columns, now } = props;
+  const { session, row, index, focused, selected, current, foldable, columns, now } = props;
   // A row is drawn anew only if something of it is new: hundreds change while a person scrolls.
   return useMemo(
     () => <Cells {...props} />,
-    [session, row, index, focused, selected, current, columns.join("\n"), now],
+    [session, row, index, focused, selected, current, foldable, columns.join("\n"), now],
   );
 }
 
 function Cells(props: Props) {
-  const { session, row, index, focused, selected, current, columns, now } = props;
+  const { session, row, index, focused, selected, current, foldable, columns, now } = props;
   const { onToggle, onFocus, onSelect, onOpen } = props;
   const names = {
     ask: strings.cancelChild(row.display_name),
     confirm: strings.confirmCancelChild(row.display_name),
     keep: strings.keepChildRunning(row.display_name),
   };
+  const opens = foldable && row.child_count > 0;
+  const tabIndex = focused ? 0 : -1;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles the keys of all its rows
     <div
@@ -56,13 +61,13 @@ function Cells(props: Props) {
       aria-rowindex={index + 2}
       aria-selected={selected}
       aria-current={current || undefined}
-      aria-expanded={row.child_count > 0 ? row.expanded : undefined}
-      tabIndex={focused ? 0 : -1}
+      aria-expanded={opens || row.expanded ? row.expanded : undefined}
+      tabIndex={tabIndex}
       style={{ top: `${index * ROW_PX}px` }}
-      onClick={() => onFocus(index)}
+      onClick={() => onFocus(row, index)}
       onMouseDown={withoutSelecting}
       onDblClick={() => onOpen(row)}
-      onFocus={() => onFocus(index)}
+      onFocus={() => onFocus(row, index)}
     >
       <div class="rw-cell rw-name" role="gridcell">
         <input
@@ -74,7 +79,7 @@ function Cells(props: Props) {
           onClick={(event) => onSelect(row, index, event.shiftKey)}
         />
         <span style={{ width: `${(row.level - 1) * 16}px`, flex: "none" }} />
-        {row.child_count > 0 ? (
+        {opens ? (
           <button
             type="button"
             class="rw-twisty"
@@ -102,6 +107,7 @@ function Cells(props: Props) {
             quiet
             face={<Stop />}
             names={names}
+            tabIndex={tabIndex}
             requested={row.status === "CancelRequested"}
             onCancel={() => session.commands.give({ type: "cancel", run_ids: [row.run_id] })}
           />
@@ -121,6 +127,11 @@ function Cells(props: Props) {
   );
 }
 
+/** Why a run has failed, or what its cancellation is waiting for. */
+export function reasonOf(row: TreeRow, now: number): string | undefined {
+  return row.error ?? waiting(row, now) ?? undefined;
+}
+
 /** Keeps the second click of two from marking a word. */
 function withoutSelecting(event: MouseEvent): void {
   if (event.detail > 1) event.preventDefault();
@@ -128,8 +139,7 @@ function withoutSelecting(event: MouseEvent): void {
 
 function Cell({ row, column, now }: { row: TreeRow; column: string; now: number }) {
   if (column === "status") {
-    const why = row.error ?? waiting(row, now) ?? undefined;
-    return <StatusWord status={row.status} title={why} />;
+    return <StatusWord status={row.status} reason={reasonOf(row, now)} />;
   }
   if (column === "duration") return <>{elapsed(row.started_ms, row.ended_ms, now)}</>;
   if (column === "created") return <>{clockTime(row.created_ms)}</>;

@@ -127,12 +127,12 @@ class RunLabels(RunRecord):
 
     @property
     def description(self) -> str | None:
-        """What a person notes about the run; settable."""
+        """What a person notes about the run; settable. Set to None or an empty text, it is gone."""
         return self._row().description
 
     @description.setter
-    def description(self, description: str) -> None:
-        self._set("description", description)
+    def description(self, description: str | None) -> None:
+        self._set("description", None if description == "" else description)
 
     def _set(self, column: str, value: Any) -> None:
         from runwatch.store import runs

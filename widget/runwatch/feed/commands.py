@@ -23,7 +23,7 @@ class Commandable(Protocol):
         """What a person notes about it; settable."""
 
     @description.setter
-    def description(self, description: str) -> None: ...
+    def description(self, description: str | None) -> None: ...
 
     def cancel(self, *, grace_s: float | None = None) -> str | None:
         """Ask it to end; return a sentence if it had ended already."""

@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from runwatch.exceptions import ServiceException
 from runwatch.feed.filter import Described
-from runwatch.feed.messages import ExperimentHead, Progress, RunError, RunHead, Structure
-from runwatch.feed.progress import from_record
+from runwatch.feed.messages import ExperimentHead, RunError, RunHead, Structure
+from runwatch.feed.progress import LoggedProgress
 from runwatch.feed.wire import json_number
-from runwatch.store import experiments, labels, metrics, runs
+from runwatch.store import experiments, labels, metrics, points, runs
 from runwatch.store.clock import iso_utc, to_ms
 from runwatch.store.journal import PROGRESS
 from runwatch.store.metrics import SeriesRow
@@ -22,6 +22,8 @@ from runwatch.store.status import TERMINAL
 
 TOP_OF_EXPERIMENT = 0
 """Stands as the parent of an experiment's runs; the keys of runs begin at 1."""
+_READ_PROGRESS = 1024
+"""How many of the last points of the progress tell how quickly it goes on."""
 
 
 class OfRun(NamedTuple):
@@ -67,7 +69,7 @@ class Family:
         self.offered: dict[str, None] = {}
         """Columns that a tree of these runs can have, in the order in which they came up."""
         self.counts: Counter[str] = Counter()
-        self.progress: dict[int, Progress] = {}
+        self._progress = LoggedProgress()
         self._live: set[int] = set()
         self._properties: labels.Labels = {}
         self._root: int | None = None
@@ -81,7 +83,7 @@ class Family:
         self._experiment = experiments.get(connection, self._experiment_key).name
         self._take_runs(connection, family)
         for item in metrics.of_runs(connection, [row.id for row in family]):
-            self._take_last(item)
+            self._take_last(connection, item)
 
     def _begin_at_run(self, connection: Connection, run_id: str) -> list[RunRow]:
         run = runs.find(connection, run_id)
@@ -109,7 +111,7 @@ class Family:
         touched = {row.id for row in mine}
         for item in series:
             if item.run in self.rows:
-                self._take_last(item)
+                self._take_last(connection, item)
                 touched.add(item.run)
         return Touched(touched, list(new))
 
@@ -152,16 +154,26 @@ class Family:
         if self.top in keys:
             self._properties = labels.properties(connection, [self.top])[self.top]
 
-    def _take_last(self, item: SeriesRow) -> None:
+    def _take_last(self, connection: Connection, item: SeriesRow) -> None:
         if item.kind == "scalar":
             self.metrics.setdefault(item.run, {})[item.name] = json_number(item.last)
             if item.run != self.top:
                 self.offered.setdefault(f"metric:{item.name}")
         elif item.kind == PROGRESS:
-            self.progress[item.run] = from_record(item.last, self.rows[item.run].started_us)
+            if item.run == self.top:
+                self._take_progress(connection, item)
             return
         if item.run == self.top:
             self.series[item.id] = item
+
+    def _take_progress(self, connection: Connection, item: SeriesRow) -> None:
+        if self._progress.shown is None:
+            start = max(0, item.count - _READ_PROGRESS)
+            for _, chunk in metrics.read_chunks(connection, item.id, start=start):
+                for kept in points.values(chunk):
+                    self._progress.take(kept)
+        else:
+            self._progress.take(item.last)
 
     # --- what is shown ----------------------------------------------------------------------
 
@@ -201,7 +213,7 @@ class Family:
             cancel_forced_ms=to_ms(row.cancel_forced_us),
             description=row.description,
             parent_id=self._parent_id,
-            progress=None if row.status in TERMINAL else self.progress.get(row.id),
+            progress=None if row.status in TERMINAL else self._progress.shown,
             tags=self.tags[row.id],
             properties={} if brief else self._properties,
             parameters={} if brief else self.parameters[row.id],
@@ -224,18 +236,18 @@ class Family:
     def _details(self, row: RunRow) -> dict[str, str]:
         command = self._definition.get("command")
         known = {
-            "Run id": row.run_id,
-            "Experiment": self._experiment,
-            "Command": " ".join(command) if command else None,
-            "Compute target": row.target,
-            "Host": row.host,
-            "Process": None if row.pid is None else str(row.pid),
-            "Snapshot": row.snapshot,
-            "Created": iso_utc(row.created_us),
-            "Started": None if row.started_us is None else iso_utc(row.started_us),
-            "Ended": None if row.ended_us is None else iso_utc(row.ended_us),
+            "run_id": row.run_id,
+            "experiment": self._experiment,
+            "command": " ".join(command) if command else None,
+            "target": row.target,
+            "host": row.host,
+            "process": None if row.pid is None else str(row.pid),
+            "snapshot": row.snapshot,
+            "created": iso_utc(row.created_us),
+            "started": None if row.started_us is None else iso_utc(row.started_us),
+            "ended": None if row.ended_us is None else iso_utc(row.ended_us),
         }
-        return {label: value for label, value in known.items() if value is not None}
+        return {name: value for name, value in known.items() if value is not None}
 
 
 def _error(row: RunRow) -> RunError | None:

@@ -7,15 +7,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from runwatch.exceptions import ServiceException
 from runwatch.feed.messages import LogFile, LogText, RunFile
 from runwatch.store import run_files as kept
-from runwatch.store.paths import STD_LOG, RunPaths
+from runwatch.store.paths import STD_LOG, RunPaths, as_text
 
 TAIL_BYTES = 64 * 1024
 """How much of a log a view gets when it opens it."""
 MOST_BYTES = 128 * 1024
 """How much it gets at once; of more it gets the tail."""
 MOST_FILES = 500
+
+_UNREADABLE = (OSError, ServiceException)  # removed meanwhile, or not to be read
 
 
 @dataclass
@@ -26,6 +29,7 @@ class LogFeed:
     _name: str | None = None
     _position: int = 0
     sizes: list[LogFile] = field(default_factory=list)
+    _places: dict[str, Path] = field(default_factory=dict)
 
     def restart(self) -> None:
         """Forget what was sent: the view begins anew."""
@@ -33,8 +37,15 @@ class LogFeed:
         self.sizes = []
 
     def logs(self) -> list[LogFile] | None:
-        """Return the log files, or None if they are as before."""
-        found = [LogFile(name=n, size_bytes=s) for n, s in _files_below(self._paths.logs)]
+        """Return the log files, or None if they are as before.
+
+        Those that the script writes to its own logs/ are among them.
+        """
+        places = kept.logs(self._paths)
+        # Those that were captured are the last by name.
+        sizes = list(kept.sizes(self._paths, places).items())[-MOST_FILES:]
+        self._places = {as_text(name): places[name] for name, _ in sizes}
+        found = [LogFile(name=as_text(name), size_bytes=size) for name, size in sizes]
         if found == self.sizes:
             return None
         self.sizes = found
@@ -46,9 +57,10 @@ class LogFeed:
         The logs that are known are those that `logs` has found.
         """
         known = [log.name for log in self.sizes]
-        opened = name if name in known else (known[-1] if known else None)
-        if opened is None:
+        if not known:
             return None
+        first = STD_LOG if STD_LOG in known else known[-1]
+        opened = name if name is not None and name in known else first
         replace = opened != self._name
         if replace:
             self._name, self._position = opened, 0
@@ -56,22 +68,23 @@ class LogFeed:
 
     def repeat(self) -> LogText | None:
         """Return the tail of what was sent of the open log by now."""
-        if self._name is None:
+        if self._name is None or self._name not in self._places:
             return None
         start = max(0, self._position - TAIL_BYTES)
         try:
-            with open(self._paths.logs / self._name, "rb") as file:
+            with kept.opened(self._paths, self._places[self._name]) as file:
                 file.seek(start)
                 data = file.read(self._position - start)
-        except OSError:  # removed meanwhile, or not to be read
+        except _UNREADABLE:
             return None
         return _text(self._name, start, data, replace=True)
 
     def _read(self, name: str, *, replace: bool) -> LogText | None:
+        place = self._places[name]
         try:
-            if not replace and (self._paths.logs / name).stat().st_size == self._position:
+            if not replace and place.stat().st_size == self._position:
                 return None
-            with open(self._paths.logs / name, "rb") as file:
+            with kept.opened(self._paths, place) as file:
                 size = file.seek(0, os.SEEK_END)
                 if size < self._position:  # the file was begun anew
                     self._position, replace = 0, True
@@ -80,17 +93,20 @@ class LogFeed:
                     start, replace = size - TAIL_BYTES, True
                 file.seek(start)
                 data = file.read(size - start)
-        except OSError:  # removed meanwhile, or not to be read
+        except _UNREADABLE:
             return None
         text = _text(name, start, data, replace=replace)
         self._position = text.end_bytes
-        return text
+        return text if text.text or replace else None
 
 
 def _text(name: str, start: int, data: bytes, *, replace: bool) -> LogText:
-    """Return a piece of a log: it begins with a whole line and ends with a whole character."""
+    """Return a piece of a log: it begins with a whole line and ends with a whole character.
+
+    Of a line that is longer than the piece it begins with a whole character, too.
+    """
     if replace and start > 0:
-        cut = data.find(b"\n") + 1
+        cut = data.find(b"\n") + 1 or _rest_bytes(data)
         start, data = start + cut, data[cut:]
     data = data[: len(data) - _torn_bytes(data)]
     return LogText(
@@ -100,6 +116,11 @@ def _text(name: str, start: int, data: bytes, *, replace: bool) -> LogText:
         text=data.decode("utf-8", errors="replace"),
         replace=replace,
     )
+
+
+def _rest_bytes(data: bytes) -> int:
+    """Return how many bytes at the beginning belong to a character that began before."""
+    return next((at for at, byte in enumerate(data[:3]) if byte & 0b1100_0000 != 0b1000_0000), 0)
 
 
 def _torn_bytes(data: bytes) -> int:
@@ -119,21 +140,7 @@ def run_files(paths: RunPaths) -> list[RunFile]:
     for name, path in kept.names(paths).items():
         if name != STD_LOG:
             with suppress(OSError):  # removed meanwhile, or a dangling link
-                found.append(RunFile(name=name, size_bytes=path.stat().st_size))
+                found.append(RunFile(name=as_text(name), size_bytes=path.stat().st_size))
         if len(found) == MOST_FILES:
             break
     return found
-
-
-def _files_below(folder: Path) -> list[tuple[str, int]]:
-    found: list[tuple[str, int]] = []
-    for root, _, names in os.walk(folder):
-        for name in names:
-            path = Path(root, name)
-            try:
-                found.append((path.relative_to(folder).as_posix(), path.stat().st_size))
-            except OSError:
-                continue  # removed meanwhile, or a dangling link
-            if len(found) == MOST_FILES:
-                return sorted(found)
-    return sorted(found)

@@ -7,20 +7,49 @@
 ``tag:quality``            has that tag
 ``tag:quality=good``       with that value
 ``param:rate>=0.01``       a parameter, compared with ``= != < <= > >=``
-``metric:loss<0.1``        a metric's last value, compared likewise
+``metric:loss<0.1``        a metric's last value, likewise; in order only with a number
 ``-tag:bad``               the opposite
 =========================  ===================================================================
 """
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from runwatch.exceptions import UserErrorException
+from runwatch.feed.messages import FilterCode, FilterProblem
 from runwatch.store.status import RunStatus
+
+_SENTENCES: dict[FilterCode, str] = {
+    "quote": 'A quotation mark is not closed: write "two words".',
+    "kind": "{0}: is no kind of condition; there are {2} and {3}. To look for the text itself "
+    'write "{1}".',
+    "wanted": "{0} lacks what to look for, as in status:failed.",
+    "status": "{0} is no status; there are {1}.",
+    "no_limit": "{0} lacks the number to compare with.",
+    "number": "{0} is no number: write one, as in metric:loss<0.1.",
+    "comma": "{0} is no number: write {1}.",
+}
+
+
+class FilterFault(UserErrorException):
+    """A filter can't be understood.
+
+    Parameters
+    ----------
+    code
+        What is wrong.
+    about
+        The words that its sentence needs, in whatever language.
+    """
+
+    def __init__(self, code: FilterCode, *about: str) -> None:
+        super().__init__(_SENTENCES[code].format(*about))
+        self.problem = FilterProblem(code=code, about=list(about))
 
 
 class Described(NamedTuple):
@@ -46,7 +75,8 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_KNOWN = "name:, status:, tag:, param: and metric:"
+_EQUALITIES = ("=", "!=")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+\Z")
 
 
 def parse(text: str) -> Condition | None:
@@ -54,11 +84,11 @@ def parse(text: str) -> Condition | None:
 
     Raises
     ------
-    UserErrorException
+    FilterFault
         The filter can't be understood; the message says which word.
     """
     if text.count('"') % 2:
-        raise UserErrorException('A quotation mark is not closed: write "two words".')
+        raise FilterFault("quote")
     conditions = [_condition(word) for word in _WORD.findall(text)]
     if not conditions:
         return None
@@ -74,12 +104,10 @@ def _condition(word: str) -> Condition:
     if not colon or '"' in kind:
         return _anywhere(word.replace('"', "").casefold())
     if kind not in _KINDS:
-        raise UserErrorException(
-            f"{kind}: is no kind of condition; there are {_KNOWN}. To look for the text itself "
-            f'write "{word}".'
-        )
+        *known, last = (f"{name}:" for name in _KINDS)
+        raise FilterFault("kind", kind, word, ", ".join(known), last)
     if not wanted:
-        raise UserErrorException(f"{word} lacks what to look for, as in status:failed.")
+        raise FilterFault("wanted", word)
     return _KINDS[kind](wanted)
 
 
@@ -101,7 +129,7 @@ def _name(wanted: str) -> Condition:
 def _status(wanted: str) -> Condition:
     text = wanted.casefold()
     if not any(status.casefold().startswith(text) for status in RunStatus.list()):
-        raise UserErrorException(f"{wanted} is no status; there are {', '.join(RunStatus.list())}.")
+        raise FilterFault("status", wanted, ", ".join(RunStatus.list()))
     return lambda run: run.status.casefold().startswith(text)
 
 
@@ -114,21 +142,35 @@ def _labelled(part: str) -> Callable[[str], Condition]:
             return lambda run: wanted in getattr(run, part)
         key, sign, limit = compared.groups()
         if not limit and part == "metrics":
-            raise UserErrorException(f"{wanted} lacks the number to compare with.")
+            raise FilterFault("no_limit", wanted)
+        orders = sign not in _EQUALITIES
+        if orders and part != "tags" and _DECIMAL_COMMA.match(limit):
+            raise FilterFault("comma", limit, limit.replace(",", "."))
+        numbers_only = orders and part == "metrics"
+        if numbers_only and not _is_number(limit):
+            raise FilterFault("number", limit)
         return lambda run: (
-            key in getattr(run, part) and _holds(getattr(run, part)[key], sign, limit)
+            key in getattr(run, part)
+            and _holds(getattr(run, part)[key], sign, limit, numbers_only=numbers_only)
         )
 
     return make
 
 
-def _holds(value: Any, sign: str, limit: str) -> bool:
-    """Compare as numbers if both are, else as text."""
+def _is_number(text: str) -> bool:
+    try:
+        return not math.isnan(float(text))
+    except ValueError:
+        return False
+
+
+def _holds(value: Any, sign: str, limit: str, *, numbers_only: bool) -> bool:
+    """Compare as numbers if both are, else as text where that may be."""
     compare = _OPERATORS[sign]
     try:
         return compare(float(value), float(limit))
-    except (TypeError, ValueError):
-        return compare("" if value is None else str(value), limit)
+    except (TypeError, ValueError, OverflowError):
+        return not numbers_only and compare("" if value is None else str(value), limit)
 
 
 _KINDS: dict[str, Callable[[str], Condition]] = {

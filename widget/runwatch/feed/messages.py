@@ -76,7 +76,7 @@ class RunHead(Struct, frozen=True, kw_only=True):
     properties: dict[str, str | None] = field(default_factory=dict)
     parameters: dict[str, Scalar] = field(default_factory=dict)
     details: dict[str, str] = field(default_factory=dict)
-    """What else a person may ask, in the order to show it: "Command", "Host", "Python"…"""
+    """What else a person may ask, in the order to show it: "command", "host", "process"…"""
     error: RunError | None = None
     child_counts: dict[str, int] = field(default_factory=dict)
     """Number of descendants by status."""
@@ -120,6 +120,17 @@ RowChange: TypeAlias = Annotated[dict[str, Any], Part("TreeRow", keys=("run_id",
 HeadChange: TypeAlias = Annotated[dict[str, Any], Part("RunHead")]
 
 
+FilterCode: TypeAlias = Literal["quote", "kind", "wanted", "status", "no_limit", "number", "comma"]
+
+
+class FilterProblem(Struct, frozen=True, kw_only=True):
+    """What is wrong with a filter, for a view that says it in its own language."""
+
+    code: FilterCode
+    about: list[str]
+    """The words that the sentence needs."""
+
+
 class TreeWindow(Struct, frozen=True, kw_only=True):
     """Which rows the window holds: ``offset … offset + len(ids)`` of those that can be seen."""
 
@@ -130,7 +141,9 @@ class TreeWindow(Struct, frozen=True, kw_only=True):
     columns: list[str]
     """The columns that the rows' `values` have, in the order to show them."""
     filter_error: str | None = None
-    """What is wrong with the filter, in words; it shows all runs then."""
+    """What is wrong with the filter, in English; it shows all runs then."""
+    filter_problem: FilterProblem | None = None
+    """The same, for other languages."""
 
 
 class Numbers(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -234,7 +247,8 @@ class Look(Struct, frozen=True, kw_only=True):
     charts: bool = False
     """Whether charts are shown, or only the small lines beside the last values."""
     compare: list[str] = field(default_factory=list)
-    """Ids of the runs whose charts are shown in those of this one."""
+    """Ids of the runs whose charts are shown in those of this one, or of an experiment alone; the
+    first 50 of them are."""
 
 
 # --- from the record to the view -----------------------------------------------------------
@@ -290,7 +304,7 @@ class ExperimentRow(Struct, frozen=True, kw_only=True):
 
 
 class LiveRun(Struct, frozen=True, kw_only=True):
-    """A run that has not ended and is no child run."""
+    """A run that has not ended and is no child run, or one whose parent has ended."""
 
     run_id: str
     experiment: str
@@ -312,7 +326,7 @@ class Overview(Struct, frozen=True, kw_only=True, tag_field="type", tag="overvie
     live: list[LiveRun]
     """The newest first, at most 200."""
     live_count: int
-    """Number of live runs that are no child runs."""
+    """How many such there are."""
 
 
 class WorkspaceHead(Struct, frozen=True, kw_only=True):
@@ -391,12 +405,15 @@ class FileRead(Struct, frozen=True, kw_only=True, tag_field="type", tag="file_re
 
 
 class TextFound(Struct, frozen=True, kw_only=True, tag_field="type", tag="text_found"):
-    """The answer to `FindText`: where each line begins that has the text."""
+    """The answer to `FindText`: the newest lines that show the text, in the file's order."""
 
     id: str
     lines_bytes: list[int]
+    """Where what a line shows begins."""
     searched_bytes: int
-    """How far the file was searched: to its end, unless there were too many lines."""
+    """How much of the file's end was searched: all, unless there were too many lines."""
+    size_bytes: int
+    """Of the whole file."""
 
 
 class TagsFound(Struct, frozen=True, kw_only=True, tag_field="type", tag="tags_found"):

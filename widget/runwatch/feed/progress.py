@@ -4,30 +4,60 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from runwatch.feed.messages import Progress
-from runwatch.store.clock import now_us
 
+_MOST_PHASES = 64
+"""A run may give each of its steps a label of its own."""
+_LONGEST_MS = 100 * 365 * 86_400_000
+"""What would take longer than a hundred years is no estimate."""
 _LOOKED_AT_BYTES = 4096
 # tqdm's " 45%|████▌     | 45/100 [00:10<00:12,  4.5it/s]"; its units may be scaled: 1.2k/10.0k.
 _TQDM = re.compile(
     r"(?:(?P<label>[^\r\n|]*?): +)?(?P<percent>\d{1,3})%\|[^|\r\n]*\| *"
-    r"(?P<done>[\d.]+[kMGTP]?)/(?P<total>[\d.]+[kMGTP]?) "
+    r"(?P<done>\d+(?:\.\d+)?[kMGTP]?)/(?P<total>\d+(?:\.\d+)?[kMGTP]?) "
     r"\[[^<\]\r\n]*<(?P<left>[\d:?]+)"
 )
 _UNITS = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 
 
-def from_record(kept: Any, started_us: int | None) -> Progress:
-    """Return the progress that `run.set_progress()` has logged."""
-    done, total, updated_ms = kept["done"], kept["total"], kept["unix_ms"]
-    left = None
-    if started_us is not None and done > 0:
-        left = int((updated_ms - started_us // 1000) * max(0, total - done) / done)
-    return Progress(
-        done=done, total=total, label=kept.get("label"), updated_ms=updated_ms, left_ms=left
-    )
+class _Phase(NamedTuple):
+    """What a run has said of one thing that it does."""
+
+    first_done: float
+    first_ms: int
+    done: float
+
+
+class LoggedProgress:
+    """The progress that `run.set_progress()` has logged.
+
+    How quickly it goes on is measured from the first point of the same label and total on, and
+    anew when `done` falls: the time before, and what an earlier run had done, say nothing of it.
+    """
+
+    def __init__(self) -> None:
+        self.shown: Progress | None = None
+        self._phases: dict[tuple[str | None, float], _Phase] = {}
+
+    def take(self, kept: dict[str, Any]) -> None:
+        """Take in the next point as it was logged."""
+        done, total, label = kept["done"], kept["total"], kept.get("label")
+        now_ms = kept["unix_ms"]
+        phase = self._phases.pop((label, total), None)
+        if phase is None or done < phase.done:
+            phase = _Phase(done, now_ms, done)
+        self._phases[label, total] = phase._replace(done=done)
+        if len(self._phases) > _MOST_PHASES:
+            del self._phases[next(iter(self._phases))]
+        left_ms = None
+        if done > phase.first_done and now_ms > phase.first_ms:
+            ms_each = (now_ms - phase.first_ms) / (done - phase.first_done)
+            left_ms = _believable(ms_each * max(0, total - done))
+        self.shown = Progress(
+            done=done, total=total, label=label, updated_ms=now_ms, left_ms=left_ms
+        )
 
 
 class ProgressInLog:
@@ -41,7 +71,8 @@ class ProgressInLog:
     def look(self) -> Progress | None:
         """Return the progress that the log shows now."""
         try:
-            size = self._path.stat().st_size
+            stat = self._path.stat()
+            size = stat.st_size
             if size == self._size:
                 return self._found
             with open(self._path, "rb") as file:
@@ -51,16 +82,16 @@ class ProgressInLog:
         except OSError:
             return self._found
         for bar in _TQDM.finditer(tail):
-            self._found = _shown_by(bar)
+            self._found = _shown_by(bar, stat.st_mtime_ns // 1_000_000)
         return self._found
 
 
-def _shown_by(bar: re.Match[str]) -> Progress:
+def _shown_by(bar: re.Match[str], updated_ms: int) -> Progress:
     return Progress(
         done=_number(bar["done"]),
         total=_number(bar["total"]),
         label=(bar["label"] or "").strip() or None,
-        updated_ms=now_us() // 1000,
+        updated_ms=updated_ms,
         left_ms=_milliseconds(bar["left"]),
     )
 
@@ -76,4 +107,8 @@ def _milliseconds(text: str) -> int | None:
     seconds = 0
     for part in text.split(":"):
         seconds = 60 * seconds + int(part or 0)
-    return seconds * 1000
+    return _believable(seconds * 1000)
+
+
+def _believable(left_ms: float) -> int | None:
+    return int(left_ms) if left_ms < _LONGEST_MS else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 import re
 from collections.abc import Iterable
@@ -12,6 +11,7 @@ from sqlalchemy import Connection
 
 from runwatch.exceptions import RunwatchException, UserErrorException
 from runwatch.feed import export
+from runwatch.feed.find import find
 from runwatch.feed.messages import (
     Answer,
     Export,
@@ -33,11 +33,11 @@ from runwatch.feed.wire import json_number
 from runwatch.store import labels, metrics, run_files, runs
 from runwatch.store.database import Database
 from runwatch.store.metrics import SeriesRow
+from runwatch.store.paths import as_text
 from runwatch.store.runs import RunRow
 
 MOST_FILE_BYTES = 4 * 1024 * 1024
 MOST_ROWS = 500
-MOST_LINES = 1000
 
 
 def answer(database: Database, question: Question) -> Answer:
@@ -121,7 +121,7 @@ def _rows(kind: str, name: str, values: list[Any]) -> Iterable[dict[str, Any]]:
 def _opened(database: Database, run_id: str, name: str) -> BinaryIO:
     """Open a file of a run; only what is listed can be read, and no link that leads elsewhere."""
     paths = database.paths.run(run_id)
-    found = run_files.names(paths).get(name)
+    found = {as_text(one): path for one, path in run_files.names(paths).items()}.get(name)
     if found is None:
         raise UserErrorException(f"The run {run_id} has no file {name!r} any more.")
     return run_files.opened(paths, found)
@@ -137,20 +137,14 @@ def _read_file(database: Database, asked: ReadFile) -> FileRead:
 
 
 def _find_text(database: Database, asked: FindText) -> TextFound:
-    """Look through the file without loading it: the system reads what is looked at."""
-    lines: dict[int, None] = {}
     with _opened(database, asked.run_id, asked.name) as file:
-        size = os.fstat(file.fileno()).st_size
-        if size == 0 or not asked.text:
-            return TextFound(id=asked.id, lines_bytes=[], searched_bytes=size)
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            pattern = re.compile(re.escape(asked.text.encode()), re.IGNORECASE)
-            for found in pattern.finditer(content):
-                lines[content.rfind(b"\n", 0, found.start()) + 1] = None
-                if len(lines) == MOST_LINES:
-                    size = found.end()
-                    break
-    return TextFound(id=asked.id, lines_bytes=list(lines), searched_bytes=size)
+        found = find(file, asked.text)
+    return TextFound(
+        id=asked.id,
+        lines_bytes=found.lines_bytes,
+        searched_bytes=found.searched_bytes,
+        size_bytes=found.size_bytes,
+    )
 
 
 def _export(database: Database, asked: Export) -> FileRead:

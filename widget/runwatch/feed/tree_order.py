@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from runwatch.exceptions import UserErrorException
 from runwatch.feed.family import TOP_OF_EXPERIMENT, Family, Touched
-from runwatch.feed.filter import Condition, parse
+from runwatch.feed.filter import Condition, FilterFault, parse
 from runwatch.feed.messages import Look, Sort
 from runwatch.store.clock import now_us
+from runwatch.store.metrics import comparable
+
+_INFINITE = {"Infinity": math.inf, "-Infinity": -math.inf}
+_NAN = "NaN"
 
 
 class Place(NamedTuple):
@@ -31,7 +36,7 @@ class TreeOrder:
     def __init__(self, family: Family) -> None:
         self._family = family
         self.visible: list[Place] = []
-        self.filter_error: str | None = None
+        self.filter_fault: FilterFault | None = None
         self._look = Look()
         self._condition: Condition | None = None
         self._matching: set[int] = set()
@@ -81,11 +86,11 @@ class TreeOrder:
         return self._family.top if parent is None else parent
 
     def _filter(self, text: str) -> None:
-        self.filter_error = None
+        self.filter_fault = None
         try:
             self._condition = parse(text)
-        except UserErrorException as error:
-            self._condition, self.filter_error = None, error.message
+        except FilterFault as fault:
+            self._condition, self.filter_fault = None, fault
         if self._condition is not None:
             self._matching = {key for key in self._family.rows if self._matches(key)}
 
@@ -162,18 +167,24 @@ def _value_of(family: Family, column: str) -> Callable[[int], Any]:
 
 
 def _in_order(keys: list[int], sort: Sort, value: Callable[[int], Any]) -> list[int]:
-    """Return the keys in order of their values: numbers, then text; those without one last."""
-    having: list[tuple[int, Any]] = []
-    lacking: list[tuple[int, Any]] = []
+    """Return the keys in order of their values: numbers, then text, then those without one.
+
+    NaN is no value: upwards or downwards, a run that has diverged is not the best.
+    """
+    numbers: list[tuple[int, float]] = []
+    texts: list[tuple[int, str]] = []
+    lacking: list[int] = []
     for key in keys:
         found = value(key)
-        (lacking if found is None else having).append((key, found))
-
-    def rank(item: tuple[int, Any]) -> tuple[int, float, str]:
-        number = item[1]
-        if isinstance(number, (bool, int, float)):
-            return 0, float(number), ""
-        return 1, 0.0, str(number)
-
-    ordered = sorted(having, key=rank, reverse=sort.descending)
-    return [key for key, _ in ordered + lacking]
+        if isinstance(found, str):  # as `json_number` spells what JSON lacks
+            found = _INFINITE.get(found, found)
+        number = comparable(found)
+        if number is not None:
+            numbers.append((key, number))
+        elif found is None or found == _NAN:
+            lacking.append(key)
+        else:
+            texts.append((key, str(found)))
+    numbers.sort(key=itemgetter(1), reverse=sort.descending)
+    texts.sort(key=itemgetter(1), reverse=sort.descending)
+    return [key for key, _ in numbers] + [key for key, _ in texts] + lacking

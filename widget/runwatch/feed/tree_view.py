@@ -42,7 +42,7 @@ class TreeView:
         self._order.arrange(look)
         self._read_sparks(connection)
         self._window = self._current()
-        self._sent = {row.run_id: row for row in map(self._row, self._shown())}
+        self._sent = {row.run_id: row for row in self._rows(self._shown())}
         return self.repeat()
 
     def repeat(self) -> tuple[TreeWindow, list[TreeRow]]:
@@ -85,8 +85,7 @@ class TreeView:
 
     def _lacking(self, places: list[Place]) -> dict[str, Any]:
         changes = []
-        for place in places:
-            row = self._row(place)
+        for row in self._rows(places):
             change = _change(self._sent.get(row.run_id), row)
             if change:
                 changes.append(change)
@@ -100,12 +99,14 @@ class TreeView:
         return news
 
     def _current(self) -> TreeWindow:
+        fault = self._order.filter_fault
         return TreeWindow(
             offset=self._offset(),
             total=len(self._order.visible),
             ids=[self._family.rows[place.key].run_id for place in self._shown()],
             columns=self._columns(),
-            filter_error=self._order.filter_error,
+            filter_error=None if fault is None else fault.message,
+            filter_problem=None if fault is None else fault.problem,
         )
 
     def _offset(self) -> int:
@@ -122,7 +123,18 @@ class TreeView:
         chosen = [column for kind, most in _FIRST.items() for column in of_kind[kind][:most]]
         return ["status", "duration", *chosen, "tags"]
 
-    def _row(self, place: Place) -> TreeRow:
+    def _opened(self) -> set[int]:
+        """Return those in the window whose children can be seen, which follow them at once."""
+        start = self._offset() + 1
+        after = self._order.visible[start : start + LIMIT_ROWS]
+        pairs = zip(self._shown(), after, strict=False)
+        return {place.key for place, next_place in pairs if next_place.level > place.level}
+
+    def _rows(self, places: list[Place]) -> list[TreeRow]:
+        opened = self._opened()
+        return [self._row(place, place.key in opened) for place in places]
+
+    def _row(self, place: Place, expanded: bool) -> TreeRow:
         family, key = self._family, place.key
         row = family.rows[key]
         children = family.children.get(key, ())
@@ -135,7 +147,7 @@ class TreeView:
             status=row.status,
             created_ms=row.created_us // 1000,
             child_count=len(children),
-            expanded=bool(children) and (bool(self._look.filter) or self._is_expanded(row.run_id)),
+            expanded=expanded,
             started_ms=to_ms(row.started_us),
             ended_ms=to_ms(row.ended_us),
             cancel_requested_ms=to_ms(row.cancel_requested_us),
@@ -144,9 +156,6 @@ class TreeView:
             tags=family.tags[key],
             values=self._values(key),
         )
-
-    def _is_expanded(self, run_id: str) -> bool:
-        return run_id in self._look.expanded
 
     def _values(self, key: int) -> dict[str, Scalar | list[float]]:
         found: dict[str, Scalar | list[float]] = {}
