@@ -236,6 +236,23 @@ test("the tree has the focus until the rows come to which a key leads", async ()
   expect(document.activeElement).toBe(line("run 999"));
 });
 
+test("while a person scrolls quickly one window is asked for at a time", async () => {
+  await show(part(0, 1_000));
+  const asked = () => transport.of("look").map((one) => one.look.offset);
+  const before = asked().length;
+  for (const row of [200, 300, 400, 500]) await scroll(28 * row);
+  expect(asked().slice(before)).toEqual([156]);
+  await bring(part(156, 1_000));
+  expect(asked().slice(before)).toEqual([156, 456]);
+});
+
+test("an answer that does not come holds up the next window for a moment only", async () => {
+  await show(part(0, 1_000));
+  await scroll(28 * 200);
+  await scroll(28 * 500);
+  await vi.waitFor(() => expect(look()?.offset).toBe(456));
+});
+
 test("who goes elsewhere before the rows come is left there", async () => {
   await show(part(0, 1_000));
   await focus(line("run 0"));

@@ -19,6 +19,8 @@ import { SelectionBar } from "./tree-selection";
 const MOST_SHOWN_ROWS = 12;
 const MARGIN_ROWS = 8;
 const FILTER_AFTER_MS = 150;
+/** After so long the rows in sight are asked for, whether or not those have come that were before. */
+const WINDOW_WITHIN_MS = 200;
 /** Under this name a session keeps which run is just being opened from a tree. */
 export const ENTERED = "entered";
 
@@ -178,7 +180,7 @@ export function RunTree(props: Props) {
 }
 
 /** Asks for the rows around those in sight when they come near the window's end, and for those
- * that are to be selected. */
+ * that are to be selected. While a person scrolls quickly one answer is waited for at a time. */
 function useWindow(
   channel: Channel,
   tree: Tree,
@@ -186,6 +188,8 @@ function useWindow(
   last: number,
   awaited: Stretch | null,
 ): void {
+  const asked = useRef({ from: -1, untilMs: 0 });
+  const [waited, wait] = useState(0);
   useEffect(() => {
     if (tree.total === 0) return;
     const look = channel.look.value;
@@ -198,8 +202,15 @@ function useWindow(
     }
     const held = tree.offset <= first && last <= tree.offset + tree.ids.length;
     if (held && look.limit === WINDOW_ROWS) return;
+    const leftMs =
+      asked.current.from === tree.offset ? asked.current.untilMs - performance.now() : 0;
+    if (leftMs > 0) {
+      const timer = setTimeout(() => wait((times) => times + 1), leftMs);
+      return () => clearTimeout(timer);
+    }
+    asked.current = { from: tree.offset, untilMs: performance.now() + WINDOW_WITHIN_MS };
     ask(Math.max(0, Math.floor((first + last - WINDOW_ROWS) / 2)), WINDOW_ROWS);
-  }, [channel, first, last, awaited, tree.offset, tree.ids.length, tree.total]);
+  }, [channel, first, last, awaited, tree.offset, tree.ids.length, tree.total, waited]);
 }
 
 interface Returning {
