@@ -36,7 +36,7 @@ display(MlflowRunTable(tracking_uri=store, experiment_id="{experiment}", poll_se
 _NOTE_ON_SCREEN = """() => {
     window.seen = [];
     const look = () => {
-        const text = document.querySelector('.rw-chart figcaption .rw-number')?.textContent;
+        const text = document.querySelector('.rw-chart .rw-lines .rw-number')?.textContent;
         const number = Number(text);
         if (number > (window.seen.at(-1)?.[0] ?? 0)) window.seen.push([number, Date.now()]);
     };

@@ -47,7 +47,7 @@ def test_runs_are_compared_below_the_table_of_their_experiment(
     lab_notebook.run_all()
     page = lab_notebook.page
     compared = compare_two(lab_notebook.widget())
-    expect(compared.get_by_role("listitem")).to_have_text(["rate 0.1", "rate 0.01"])
+    expect(compared.get_by_role("listitem")).to_have_text(["rate 0.1 0.02", "rate 0.01 0.002"])
     expect(compared.locator("path.rw-line")).to_have_count(2)
     assert not found_by_axe(page, "compared")
 
@@ -71,6 +71,6 @@ def test_runs_are_compared_in_the_runs_panel(
     panel.get_by_role("list", name="Experiments").get_by_title(experiment.name).click()
     compared = compare_two(panel)
     expect(compared.get_by_role("img", name="loss by step")).to_be_visible()
-    expect(compared.get_by_role("listitem")).to_have_text(["rate 0.1", "rate 0.01"])
+    expect(compared.get_by_role("listitem")).to_have_text(["rate 0.1 0.02", "rate 0.01 0.002"])
     for run in runs:
         run.complete()

@@ -57,7 +57,7 @@ test("runs that are compared are drawn below the table, until they are not", asy
   const names = [...(charts()?.querySelectorAll(".rw-lines li") ?? [])].map(
     (one) => one.textContent,
   );
-  expect(names).toEqual(["rate 0.1", "rate 0.01"]);
+  expect(names).toEqual(["rate 0.1 0.25", "rate 0.01 0.25"]);
   await click(".rw-compared button");
   expect(charts()).toBeNull();
   expect(transport.of("look").at(-1)?.look).toMatchObject({ charts: false, compare: [] });

@@ -114,7 +114,7 @@ export function MetricChart({ session, channel, run, runIds, name, shown, way }:
         zoom={zoom}
         onZoom={setZoom}
       />
-      {lines.length > 1 && <Legend lines={lines} />}
+      {lines.length > 1 && <Legend lines={lines} series={shown} />}
       <NumbersTable name={name} series={held} labels={held.map((one) => labelOf(one.runId))} />
     </figure>
   );
@@ -164,13 +164,16 @@ async function readBetween(
   return Promise.all(asked);
 }
 
-function Legend({ lines }: { lines: readonly Line[] }) {
+/** What the lines are called, and the last value of each. */
+function Legend({ lines, series }: { lines: readonly Line[]; series: readonly Series[] }) {
+  const lastOf = new Map(series.map((one) => [one.runId, one.last]));
   return (
     <ul class="rw-lines">
       {lines.map((line) => (
         <li key={line.runId} class={colourOf(line)}>
           <i class="rw-swatch" />
-          <span class="rw-plain rw-ellipsis">{line.label}</span>
+          <span class="rw-plain rw-ellipsis">{line.label}</span>{" "}
+          <span class="rw-plain rw-number">{metric(lastOf.get(line.runId))}</span>
         </li>
       ))}
     </ul>

@@ -45,7 +45,7 @@ test("runs that are compared have a line, a name, and a column of the table each
   await show(TWO);
   expect(texts(".rw-lines li")).toEqual([]);
   await compare("b", "a");
-  expect(texts(".rw-lines li")).toEqual(["train.py", "rate 0.01", "rate 0.1"]);
+  expect(texts(".rw-lines li")).toEqual(["train.py 0.25", "rate 0.01 2", "rate 0.1 0.5"]);
   expect(part.place.querySelectorAll("path.rw-line")).toHaveLength(3);
   await openTable();
   expect(texts("thead th")).toEqual(["Step", "train.py", "rate 0.01", "rate 0.1"]);
@@ -94,10 +94,10 @@ test("of many that are compared it is said how many are drawn", async () => {
   expect(part.place.querySelectorAll("path.rw-line")).toHaveLength(50);
 });
 
-test("without a run of its own it draws those that are compared, with no one's values", async () => {
+test("without a run of its own it draws those that are compared, each with its last value", async () => {
   await show({ ...TWO, run: null }, null);
   await compare("a", "b");
-  expect(texts(".rw-lines li")).toEqual(["rate 0.1", "rate 0.01"]);
+  expect(texts(".rw-lines li")).toEqual(["rate 0.1 0.5", "rate 0.01 2"]);
   expect(texts("figcaption")).toEqual(["lossCSVPlotly"]);
   expect(texts(".rw-tile-best")).toEqual([]);
 });
