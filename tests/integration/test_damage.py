@@ -266,3 +266,24 @@ def test_the_doctor_tells_of_a_journal_that_may_not_be_read(
         folder,
     )
     assert "process-1-of-another is another user's, and may not be read by you." in said
+
+
+def test_a_view_of_a_run_whose_folders_may_not_be_looked_into_shows_the_rest(
+    experiment: Experiment, folder: Path
+) -> None:
+    run = experiment.start_logging()
+    run._paths.logs.mkdir(mode=0, parents=True)
+    said = said_by(
+        _AS_A_USER,
+        f"""
+        from runwatch import Workspace
+        from runwatch.feed.files import LogFeed
+        from runwatch.widgets import RunDetails
+        run = Workspace.from_config().get_run({run.id!r})
+        assert LogFeed(run._paths).logs() is None
+        print(RunDetails(run).summary["run"]["status"])
+        """,
+        folder,
+    )
+    assert said == "Running\n"
+    run.complete()

@@ -26,11 +26,7 @@ class LocalTarget:
     def start(self, job: Job) -> Owner:
         """Start the supervisor and return it once it has detached from this process."""
         paths = WorkspacePaths(Path(job.workspace)).run(job.run_id)
-        rights.make_folder(paths.std_log.parent, parents=True)
-        if job.packages:
-            rights.make_folder(paths.environment_log.parent)
-        else:
-            rights.make_file(paths.std_log)
+        rights.make_folder(paths.logs, parents=True)
         rights.make_file(paths.supervisor_log)
         with open(paths.supervisor_log, "ab") as log:
             starter = subprocess.Popen(

@@ -64,7 +64,7 @@ def _journals_of(paths: WorkspacePaths, dead: Sequence[RunRow]) -> set[Path]:
     folders = {paths.journal_of_run(row.run_id) for row in dead}
     for pid in {row.pid for row in dead}:
         folders.update(paths.journals.glob(f"process-{pid}-*"))
-    return {folder for folder in folders if folder.is_dir()}
+    return folders
 
 
 def end(tx: Transaction, row: RunRow, *, error: dict[str, Any]) -> None:

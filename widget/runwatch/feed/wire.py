@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from runwatch.exceptions import UserErrorException
-from runwatch.feed.messages import Carried, Command, Request, Update
+from runwatch.feed.messages import Carried, Request, Update
 
 
 def encode(message: Update) -> tuple[dict[str, Any], list[bytes]]:
@@ -59,11 +59,6 @@ def decode_request(content: Any) -> Request:
 def decode_carried(content: Any) -> Carried:
     """Return what a page sent for a view. Raises `UserErrorException` if it is nothing such."""
     return _decoded(content, Carried, "The page sent what can't be understood")  # type: ignore[no-any-return]
-
-
-def decode_command(content: Any) -> Command:
-    """Return the command that a view sent. Raises `UserErrorException` if it is none."""
-    return _decoded(content, Command, "This is no command")  # type: ignore[no-any-return]
 
 
 def _decoded(content: Any, wanted: Any, otherwise: str) -> Any:

@@ -41,7 +41,7 @@ class Part(NamedTuple):
 def list_logs(workspaces: Workspaces, run_id: str, query: OfWorkspaceQuery) -> LogList:
     """List the log files of a run; also while its script runs."""
     found = find_run(workspaces, run_id, query.workspace)
-    sizes = run_files.sizes(found.paths, run_files.logs(found.paths))
+    sizes = _sizes(found.paths, run_files.logs(found.paths))
     logs = [LogFile(name=as_text(name), size_bytes=size) for name, size in sizes.items()]
     return LogList(workspace_id=found.workspace_id, run_id=run_id, logs=logs)
 
@@ -49,9 +49,16 @@ def list_logs(workspaces: Workspaces, run_id: str, query: OfWorkspaceQuery) -> L
 def list_files(workspaces: Workspaces, run_id: str, query: OfWorkspaceQuery) -> FileList:
     """List the files of a run, its logs among them; also while its script runs."""
     found = find_run(workspaces, run_id, query.workspace)
-    sizes = run_files.sizes(found.paths, run_files.names(found.paths))
+    sizes = _sizes(found.paths, run_files.names(found.paths))
     files = [RunFile(name=as_text(name), size_bytes=size) for name, size in sizes.items()]
     return FileList(workspace_id=found.workspace_id, run_id=run_id, files=files)
+
+
+def _sizes(paths: RunPaths, listed: dict[str, Path]) -> dict[str, int]:
+    """Return the sizes by name; an empty list is only given of what could be looked into."""
+    if not listed:
+        run_files.check_readable(paths)
+    return run_files.sizes(paths, listed)
 
 
 def open_log(workspaces: Workspaces, run_id: str, name: str, query: OfWorkspaceQuery) -> Download:

@@ -9,15 +9,16 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, authenticated
 
+from runwatch.core.run import Run
 from runwatch.exceptions import RunwatchException
+from runwatch.feed import commands
 from runwatch.feed.messages import Ack, Refusal
-from runwatch.server import downloads, listing, openapi, run_metrics, run_resource, worker
+from runwatch.server import downloads, listing, openapi, run_metrics, run_resource
 from runwatch.server.downloads import Download, Part
 from runwatch.server.models import (
     Canceling,
@@ -62,7 +63,13 @@ def get_description() -> None:
 
 def give_command(workspaces: Workspaces, given: GivenCommand) -> Ack | Refusal:
     """Carry out a command on runs of a workspace; one whose id came before acts no second time."""
-    return worker.carry_out(workspaces, msgspec.structs.asdict(given))
+    command = given.command
+    try:
+        workspace = workspaces.get(given.workspace_id)
+        database = workspace._record.database
+    except RunwatchException as error:  # it is gone, damaged, or of a newer runwatch
+        return Refusal(id=command.id, message=error.message)
+    return commands.answer(database, command, lambda run_id: Run.get(workspace, run_id))
 
 
 OPERATIONS = (

@@ -46,7 +46,15 @@ def _below(folder: Path) -> list[tuple[str, Path]]:
     ]
 
 
-def _check_readable(paths: RunPaths) -> None:
+def check_readable(paths: RunPaths) -> None:
+    """See that all folders of a run's files may be looked into.
+
+    Raises
+    ------
+    ServiceException
+        One of them may not (403): a list of what is there would lack what is in it.
+    """
+
     def refuse(error: OSError) -> None:
         if isinstance(error, PermissionError):
             raise ServiceException(
@@ -62,15 +70,7 @@ def _check_readable(paths: RunPaths) -> None:
 
 
 def sizes(paths: RunPaths, listed: Mapping[str, Path]) -> dict[str, int]:
-    """Return the sizes in bytes of those of the files that `opened` opens, by name.
-
-    Raises
-    ------
-    ServiceException
-        There seem to be none, and there may be, in a folder that may not be looked into (403).
-    """
-    if not listed:
-        _check_readable(paths)
+    """Return the sizes in bytes of those of the files that `opened` opens, by name."""
     home = _home(paths)
     resolved: dict[Path, Path] = {}
     found = {}
