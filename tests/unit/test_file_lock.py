@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from runwatch.store import file_lock
 from runwatch.store.file_lock import Turns
 
 _HOLD = """
@@ -101,3 +103,14 @@ def test_a_fork_does_not_share_its_parents_turn(path: Path) -> None:
                 os._exit(0)
         _, status = os.waitpid(child, 0)
         assert os.waitstatus_to_exitcode(status) == 0
+
+
+def test_who_looks_whether_a_lock_is_held_does_not_pass_for_its_holder(tmp_path: Path) -> None:
+    path = tmp_path / "segment"
+    path.touch()
+    looking = os.open(path, os.O_RDONLY)
+    fcntl.flock(looking, fcntl.LOCK_SH)  # as another process does that looks just now
+    assert not file_lock.is_held(path)
+    os.close(looking)
+    with file_lock.held(path):
+        assert file_lock.is_held(path)
