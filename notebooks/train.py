@@ -17,6 +17,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from runwatch import Run
 
@@ -36,6 +37,7 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=len(RATES) * len(WIDTHS))
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
+    threadpool_limits(1)  # such small matrices take longer by many threads
 
     digits = load_digits()
     x_train, x_val, y_train, y_val = train_test_split(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, ViewportSize, expect, sync_playwright
 
 from runwatch.core import Workspace
+from runwatch.store.status import TERMINAL
 from tests.browser import chromium, jupyter_server
 from tests.browser.jupyter_server import JupyterServer
 from tests.browser.notebook_page import PATIENCE_MS, NotebookPage
@@ -54,20 +56,39 @@ def notebook7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServe
         yield server
 
 
-@pytest.fixture(params=["lab", "notebook7"])
+# Of the session, so that pytest runs the tests of one front together.
+@pytest.fixture(scope="session", params=["lab", "notebook7"])
 def server(request: pytest.FixtureRequest) -> JupyterServer:
     """Each front in turn."""
     found: JupyterServer = request.getfixturevalue(request.param)
     return found
 
 
+WIDE_ENOUGH: ViewportSize = {"width": 1280, "height": 1000}
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page of its own, wide enough to see a widget whole."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page wide enough to see a widget whole; its own, unless the test is marked one_page."""
+    if request.node.get_closest_marker("one_page"):
+        shared: Page = request.getfixturevalue("page_of_the_module")
+        yield shared
+        shared.set_viewport_size(WIDE_ENOUGH)
+        shared.emulate_media(reduced_motion="no-preference")
+        _shut_down_kernels(shared)
+        return
+    context = browser.new_context(viewport=WIDE_ENOUGH)
     opened = context.new_page()
     yield opened
     _shut_down_kernels(opened)
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def page_of_the_module(browser: Browser) -> Iterator[Page]:
+    """A page that stays open from test to test: to load JupyterLab takes longer than most tests."""
+    context = browser.new_context(viewport=WIDE_ENOUGH)
+    yield context.new_page()
     context.close()
 
 
@@ -94,9 +115,10 @@ def in_root(server: JupyterServer) -> Callable[[str, str], None]:
 
 
 @pytest.fixture
-def record(server: JupyterServer) -> Workspace:
+def record(server: JupyterServer) -> Iterator[Workspace]:
     """The workspace that the notebooks use, opened in the test process."""
-    return Workspace(path=server.root)
+    with _ended_with_the_test(Workspace(path=server.root)) as workspace:
+        yield workspace
 
 
 # The same for what is no different in Notebook 7.
@@ -115,9 +137,20 @@ def in_lab(lab: JupyterServer) -> Callable[[str, str], None]:
 
 
 @pytest.fixture
-def lab_record(lab: JupyterServer) -> Workspace:
+def lab_record(lab: JupyterServer) -> Iterator[Workspace]:
     """The workspace of JupyterLab's notebooks."""
-    return Workspace(path=lab.root)
+    with _ended_with_the_test(Workspace(path=lab.root)) as workspace:
+        yield workspace
+
+
+@contextmanager
+def _ended_with_the_test(workspace: Workspace) -> Iterator[Workspace]:
+    """Leave no run live: the panels of the next test show all that are."""
+    yield workspace
+    for experiment in workspace.experiments.values():
+        for run in experiment.get_runs(include_children=True):
+            if run.get_status() not in TERMINAL:
+                run.complete()
 
 
 def _writing_to(server: JupyterServer) -> Callable[[str, str], None]:

@@ -15,6 +15,17 @@ PATIENCE_MS = 30_000
 # The panel of the open notebook, in JupyterLab and in Notebook 7.
 PANEL = "window.jupyterapp?.shell?.currentWidget"
 
+# What was open before is closed, and nobody is asked whether to save it.
+_OPEN_IN_PLACE = """async (path) => {
+    const { commands, shell } = window.jupyterapp;
+    for (const widget of [...shell.widgets('main')]) {
+        if (widget.context?.model) widget.context.model.dirty = false;
+        widget.close();
+    }
+    const opened = await commands.execute('docmanager:open', { path });
+    await opened.context.ready;
+}"""
+
 
 class NotebookPage:
     """One open notebook."""
@@ -28,7 +39,10 @@ class NotebookPage:
         """Write a notebook with these cells, open it, and wait for its kernel."""
         name = f"{uuid.uuid4().hex[:8]}.ipynb"
         (self.server.root / name).write_text(json.dumps(_notebook(cells)), encoding="utf-8")
-        self.page.goto(self.server.address_of(name))
+        if self._is_in_lab():
+            self.page.evaluate(_OPEN_IN_PLACE, name)
+        else:
+            self.page.goto(self.server.address_of(name))
         self._wait_for_kernel()
 
     def save(self) -> str:
@@ -42,6 +56,12 @@ class NotebookPage:
         """Load the page anew."""
         self.page.reload()
         self._wait_for_kernel()
+
+    def _is_in_lab(self) -> bool:
+        """Return whether the page has this server's JupyterLab, with no dialog over it."""
+        if self.server.front != "lab" or not self.page.url.startswith(f"{self.server.url}lab"):
+            return False
+        return self.page.locator(".jp-Dialog").count() == 0
 
     def _wait_for_kernel(self) -> None:
         self.page.wait_for_function(

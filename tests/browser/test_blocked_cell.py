@@ -15,6 +15,8 @@ from tests.browser.notebook_page import NotebookPage
 from tests.browser.scripts import FAMILY, IMPORTS, TALKING, submit
 from tests.conftest import eventually, is_running, numbers_in
 
+pytestmark = pytest.mark.one_page
+
 WAYS_TO_BLOCK = {"wait": "run.wait_for_completion()", "sleep": "time.sleep(90)"}
 
 InRoot = Callable[[str, str], None]

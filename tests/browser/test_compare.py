@@ -9,6 +9,8 @@ from runwatch.core import Experiment, Run, Workspace
 from tests.browser.notebook_page import NotebookPage
 from tests.browser.test_accessibility import found_by_axe
 
+pytestmark = pytest.mark.one_page
+
 RATES = (0.1, 0.03, 0.01)
 
 

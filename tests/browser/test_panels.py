@@ -17,6 +17,8 @@ from tests.browser.scripts import IMPORTS, submit
 from tests.browser.test_accessibility import found_by_axe
 from tests.conftest import eventually
 
+pytestmark = pytest.mark.one_page
+
 InLab = Callable[[str, str], None]
 
 

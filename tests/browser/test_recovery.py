@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 
 import psutil
+import pytest
 from playwright.sync_api import expect
 
 from runwatch.core import Workspace
@@ -15,6 +16,8 @@ from tests.browser.notebook_page import NotebookPage
 from tests.browser.scripts import FAILING, IMPORTS, TALKING, submit
 from tests.browser.test_blocked_cell import cancel
 from tests.conftest import eventually
+
+pytestmark = pytest.mark.one_page
 
 InRoot = Callable[[str, str], None]
 

@@ -12,6 +12,8 @@ from tests.browser.notebook_page import NotebookPage
 from tests.browser.scripts import IMPORTS
 from tests.conftest import eventually
 
+pytestmark = pytest.mark.one_page
+
 RATES = (0.1, 0.03, 0.01, 0.003)
 
 

@@ -40,6 +40,7 @@ def family(submit: Submit, folder: Path, *, before: str = "") -> tuple:
     run = submit(FAMILY.format(before=before), arguments=[folder / "pids"])
     pids = eventually(lambda: len(n := numbers_in(folder / "pids")) == 3 and n)
     assert all(is_running(pid) for pid in pids)
+    eventually(lambda: run.get_status() == "Running")  # its supervisor says so after the start
     return run, pids
 
 

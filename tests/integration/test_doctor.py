@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import sqlite3
 import stat
 import tarfile
@@ -127,23 +128,39 @@ def test_what_stands_after_a_damaged_record_is_saved_once(
     assert findings(experiment.workspace) == []
 
 
-def fill(experiment: Experiment) -> dict[str, dict[str, object]]:
-    kept = {}
-    for number in range(300):
-        with experiment.start_logging(run_id=f"run-{number}", display_name=f"run {number}") as run:
-            run.log_list("loss", [number / 2, number / 4])
-            run.tag("number", str(number))
-            kept[run.id] = run.get_metrics()
-    experiment.workspace._record.database.close()
-    return kept
+Filled = tuple[Path, dict[str, dict[str, object]]]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    """A folder with a workspace of 300 runs, to be copied, and the metrics by run."""
+    folder, kept = tmp_path_factory.mktemp("filled"), {}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state-of-filled")))
+        experiment = Experiment(Workspace(path=folder), "explore-runs")
+        for number in range(300):
+            run_id = f"run-{number}"
+            with experiment.start_logging(run_id=run_id, display_name=f"run {number}") as run:
+                run.log_list("loss", [number / 2, number / 4])
+                run.tag("number", str(number))
+                kept[run_id] = run.get_metrics()
+        experiment.workspace._record.database.close()
+    with sqlite3.connect(folder / ".runwatch/record.sqlite") as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return folder, kept
 
 
 @pytest.mark.parametrize("attempt", range(5))
-def test_a_damaged_database_keeps_what_can_be_read(experiment: Experiment, attempt: int) -> None:
-    kept = fill(experiment)
-    paths = experiment.workspace._record.paths
+def test_a_damaged_database_keeps_what_can_be_read(
+    filled: Filled, folder: Path, attempt: int
+) -> None:
+    template, kept = filled
+    shutil.copytree(template, folder, dirs_exist_ok=True)
+    opened = Workspace.from_config()
+    assert opened._record.database.facts()
+    paths = opened._record.paths
     with sqlite3.connect(paths.database) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         roots = {page - 1 for (page,) in connection.execute("SELECT rootpage FROM sqlite_master")}
     connection.close()
     data = bytearray(paths.database.read_bytes())
@@ -161,7 +178,7 @@ def test_a_damaged_database_keeps_what_can_be_read(experiment: Experiment, attem
     assert finding.mended is not None
     assert list(paths.root.glob("record.sqlite.damaged-*-??????"))
     with pytest.raises(WorkspaceException, match="deleted or replaced"):
-        experiment.workspace._record.database.facts()
+        opened._record.database.facts()
     workspace = Workspace.from_config()
     found = {
         run.id: run.get_metrics()
@@ -177,14 +194,14 @@ def test_a_damaged_database_keeps_what_can_be_read(experiment: Experiment, attem
 
 
 def test_a_database_of_which_nothing_can_be_read_is_left_alone(
-    experiment: Experiment, capsys: pytest.CaptureFixture[str]
+    filled: Filled, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fill(experiment)
-    paths = experiment.workspace._record.paths
-    paths.database.write_bytes(b"this is no database" * 1000)
+    shutil.copytree(filled[0], folder, dirs_exist_ok=True)
+    database = folder / ".runwatch/record.sqlite"
+    database.write_bytes(b"this is no database" * 1000)
     assert cli.main(["doctor"]) == 1
     assert "Bring back a backup" in capsys.readouterr().err
-    assert paths.database.read_bytes() == b"this is no database" * 1000
+    assert database.read_bytes() == b"this is no database" * 1000
 
 
 def test_a_live_workspace_is_backed_up_and_restored(

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import itertools
 import signal
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from runwatch import Experiment, Run, Workspace
+from runwatch import Experiment, Run
 from runwatch.exceptions import UserErrorException
 from runwatch.store import metrics
-from runwatch.store.database import Database
 from runwatch.store.journal import SeriesName
-from runwatch.store.paths import WorkspacePaths
 from runwatch.store.points import NO_STEP, Point, pack
 from runwatch.store.schema import chunks
 
@@ -46,36 +42,35 @@ def test_a_metric_that_comes_point_by_point_takes_few_rows(run: Run) -> None:
     assert rows_of_chunks(run) < 2000 / 3 / 6
 
 
-@settings(deadline=None, max_examples=60)
+# Each example has a run of its own.
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     stretches=st.lists(
         st.lists(st.tuples(step, st.floats(0, 2e9), value), min_size=1, max_size=90), max_size=9
     )
 )
 def test_merging_keeps_every_point_in_its_place(
-    stretches: list[list[tuple[int, float, Any]]],
+    experiment: Experiment, stretches: list[list[tuple[int, float, Any]]]
 ) -> None:
     """Whatever the sizes and kinds of what is shipped together."""
-    with tempfile.TemporaryDirectory() as folder:
-        experiment = Experiment(Workspace(path=folder), "merge")
-        run = experiment.start_logging(outputs=False)
-        database = Database(WorkspacePaths(Path(folder, ".runwatch")))
-        for stretch in stretches:
-            with database.write() as tx:
-                points = [Point(*point) for point in stretch]
-                metrics.append(tx, {SeriesName(run.id, "m", "scalar"): pack(points)})
-        expected = [point for stretch in stretches for point in stretch]
-        if expected:
-            arrays = run.get_metric_arrays("m")
-            assert [v.item() if isinstance(v, np.generic) else v for v in arrays.values] == [
-                v for _, _, v in expected
-            ]
-            assert arrays.times.tolist() == [time_s for _, time_s, _ in expected]
-            assert arrays.steps.tolist() == [
-                place if at == NO_STEP else at for place, (at, _, _) in enumerate(expected)
-            ]
-        run.complete()
-        database.close()
+    run = experiment.start_logging(outputs=False)
+    for stretch in stretches:
+        with run._record.database.write() as tx:
+            points = [Point(*point) for point in stretch]
+            metrics.append(tx, {SeriesName(run.id, "m", "scalar"): pack(points)})
+    expected = [point for stretch in stretches for point in stretch]
+    if expected:
+        arrays = run.get_metric_arrays("m")
+        assert [v.item() if isinstance(v, np.generic) else v for v in arrays.values] == [
+            v for _, _, v in expected
+        ]
+        assert arrays.times.tolist() == [time_s for _, time_s, _ in expected]
+        assert arrays.steps.tolist() == [
+            place if at == NO_STEP else at for place, (at, _, _) in enumerate(expected)
+        ]
+    run.complete()
 
 
 def test_arrays_of_a_metric(run: Run) -> None:

@@ -50,7 +50,9 @@ export const preferences: JupyterFrontEndPlugin<IPreferences> = {
     translator: ITranslator | null,
   ) => {
     // This plugin comes before all others, so that their words are of that language.
-    if (translator) speak(translator.languageCode);
+    // In JupyterLab 4.0 a translator without a language pack says undefined, against its type.
+    const language: string | undefined = translator?.languageCode;
+    if (language) speak(language);
     const made = new SetPreferences();
     registry?.load(PLUGIN_ID).then(
       (settings) => {

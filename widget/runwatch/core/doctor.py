@@ -123,10 +123,11 @@ def _journal(database: Database, group: Path, *, mend: bool) -> Iterator[Finding
                 f"The journal {group.name}/{path.name} was begun and never written to.",
                 "deleted" if mend else None,
             )
-    if mend and {path.name for path in group.iterdir()} <= {shipper.LOCK_NAME}:
-        with suppress(OSError):  # a writer has come meanwhile
-            (group / shipper.LOCK_NAME).unlink(missing_ok=True)
-            group.rmdir()
+    if mend:
+        with suppress(OSError):  # a writer has come meanwhile, or another has removed it
+            if {path.name for path in group.iterdir()} <= {shipper.LOCK_NAME}:
+                (group / shipper.LOCK_NAME).unlink(missing_ok=True)
+                group.rmdir()
 
 
 def _orphans(database: Database, *, mend: bool) -> Iterator[Finding]:
