@@ -74,7 +74,6 @@ def test_the_panel_is_live_and_cancels_after_the_kernel_was_shut_down(
     assert run.get_status() == "Canceled"
 
 
-@pytest.mark.one_page
 def test_experiments_and_runs_come_as_they_are_made(
     lab_notebook: NotebookPage, lab_record: Workspace
 ) -> None:
@@ -118,7 +117,6 @@ def test_the_layout_is_restored_on_reload(
     run.complete()
 
 
-@pytest.mark.one_page
 def test_the_running_panel_shows_opens_and_cancels(
     lab_notebook: NotebookPage, lab_record: Workspace
 ) -> None:
@@ -145,7 +143,6 @@ def test_the_running_panel_shows_opens_and_cancels(
     expect(section.locator(".rw-running-item")).to_have_count(0)
 
 
-@pytest.mark.one_page
 def test_commands_take_arguments_for_other_extensions(
     lab_notebook: NotebookPage, lab_record: Workspace
 ) -> None:
@@ -198,7 +195,6 @@ def test_a_command_that_names_a_run_alone_finds_its_workspace_or_says_that_it_ca
             one.complete()
 
 
-@pytest.mark.one_page
 def test_it_is_in_the_launcher_and_the_palette(lab_notebook: NotebookPage) -> None:
     lab_notebook.open("1")
     page = lab_notebook.page
@@ -212,7 +208,6 @@ def test_it_is_in_the_launcher_and_the_palette(lab_notebook: NotebookPage) -> No
     expect(page.locator("[data-command='runwatch:open']")).to_be_visible()
 
 
-@pytest.mark.one_page
 def test_a_double_click_on_a_view_opens_its_run_in_the_panel(
     lab_notebook: NotebookPage, lab_record: Workspace
 ) -> None:
@@ -359,7 +354,6 @@ def test_a_saved_notebook_shows_its_last_state_at_once_and_goes_live_after_a_res
         expect(region.get_by_role("status").first).to_have_text("Completed")
 
 
-@pytest.mark.one_page
 def test_what_a_notebook_keeps_follows_a_live_run_and_leaves_the_person_where_she_is(
     notebook: NotebookPage, record: Workspace
 ) -> None:

@@ -84,11 +84,16 @@ def test_the_next_reader_sees_a_killed_notebooks_run_failed_with_all_its_points(
 
 def test_hostile_names_are_text(notebook: NotebookPage, in_root: InRoot) -> None:
     hostile = "<img src=x onerror=\"document.title='taken'\">"
-    in_root("hostile.py", f"print({hostile!r})\nraise ValueError({hostile!r})")
+    waits = (
+        "import time\nfrom runwatch import Run\n"
+        "while 'fail' not in Run.get_context().get_tags(): time.sleep(0.05)\n"
+    )
+    in_root("hostile.py", f"{waits}print({hostile!r})\nraise ValueError({hostile!r})")
     notebook.open(
         f"{submit('hostile.py')}\nrun.display_name = {hostile!r}\n"
         f"run.tag({hostile!r}, {hostile!r})\n"
-        f"run.child_run({hostile!r}).log({hostile!r}, {hostile!r})\ntime.sleep(60)"
+        f"run.child_run({hostile!r}).log({hostile!r}, {hostile!r})\nrun.tag('fail')\n"
+        "time.sleep(60)"
     )
     notebook.run_all()
     page = notebook.page
