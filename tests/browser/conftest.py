@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, ViewportSize, expect, sync_playwright
 
 from runwatch.core import Workspace
-from runwatch.store.status import TERMINAL
+from runwatch.store.status import LIVE
 from tests.browser import chromium, jupyter_server
 from tests.browser.jupyter_server import JupyterServer
 from tests.browser.notebook_page import PATIENCE_MS, NotebookPage
@@ -67,29 +67,36 @@ def server(request: pytest.FixtureRequest) -> JupyterServer:
 WIDE_ENOUGH: ViewportSize = {"width": 1280, "height": 1000}
 
 
-@pytest.fixture
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page wide enough to see a widget whole; its own, unless the test is marked one_page."""
-    if request.node.get_closest_marker("one_page"):
-        shared: Page = request.getfixturevalue("page_of_the_module")
-        yield shared
-        shared.set_viewport_size(WIDE_ENOUGH)
-        shared.emulate_media(reduced_motion="no-preference")
-        _shut_down_kernels(shared)
-        return
+@contextmanager
+def _new_page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport=WIDE_ENOUGH)
-    opened = context.new_page()
-    yield opened
-    _shut_down_kernels(opened)
+    yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page wide enough to see a widget whole; its own, unless the test is marked one_page."""
+    shared = request.node.get_closest_marker("one_page") is not None
+    opened: Page = request.getfixturevalue("page_of_the_module" if shared else "own_page")
+    yield opened
+    opened.set_viewport_size(WIDE_ENOUGH)
+    opened.emulate_media(reduced_motion="no-preference")
+    _shut_down_kernels(opened)
+
+
+@pytest.fixture
+def own_page(browser: Browser) -> Iterator[Page]:
+    """A page that only one test has."""
+    with _new_page(browser) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
 def page_of_the_module(browser: Browser) -> Iterator[Page]:
     """A page that stays open from test to test: to load JupyterLab takes longer than most tests."""
-    context = browser.new_context(viewport=WIDE_ENOUGH)
-    yield context.new_page()
-    context.close()
+    with _new_page(browser) as opened:
+        yield opened
 
 
 def _shut_down_kernels(page: Page) -> None:
@@ -148,9 +155,8 @@ def _ended_with_the_test(workspace: Workspace) -> Iterator[Workspace]:
     """Leave no run live: the panels of the next test show all that are."""
     yield workspace
     for experiment in workspace.experiments.values():
-        for run in experiment.get_runs(include_children=True):
-            if run.get_status() not in TERMINAL:
-                run.complete()
+        for run in experiment.get_runs(include_children=True, status=LIVE):
+            run.complete()
 
 
 def _writing_to(server: JupyterServer) -> Callable[[str, str], None]:

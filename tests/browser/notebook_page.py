@@ -52,6 +52,12 @@ class NotebookPage:
         )
         return str(name)
 
+    def kept_html(self) -> str:
+        """Save the notebook and return the HTML of its first cell's only output."""
+        saved = json.loads((self.server.root / self.save()).read_text(encoding="utf-8"))
+        (output,) = saved["cells"][0]["outputs"]
+        return "".join(output["data"]["text/html"])
+
     def reload(self) -> None:
         """Load the page anew."""
         self.page.reload()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,14 +27,6 @@ REFUSED = (
     "([id, args]) => window.jupyterapp.commands.execute(id, args)"
     ".then(() => 'it was done', (error) => error.message)"
 )
-
-
-@pytest.fixture
-def run(record: Workspace) -> Iterator[Run]:
-    """A live run of the test process, which no kernel knows of."""
-    run = Experiment(record, "extension").start_logging(display_name="no kernel's")
-    yield run
-    run.complete()
 
 
 def open_panel(page: Page, run: Run | None = None) -> Locator:
@@ -304,91 +295,6 @@ def test_a_script_in_an_output_file_does_not_run(
     assert framed.evaluate("() => Boolean(window.taken)") is False
     assert "taken" not in page.title()
     run.complete()
-
-
-@pytest.mark.parametrize("front", ["lab", "notebook"])
-def test_a_saved_notebook_shows_its_last_state_at_once_and_goes_live_after_a_restart(
-    page: Page, tmp_path: Path, front: str
-) -> None:
-    with jupyter_server.running(front, tmp_path / "jupyter") as server:
-        record = Workspace(path=server.root)
-        run = Experiment(record, "browser").start_logging(display_name="outlives all")
-        run.tag("quality", "good")
-        run.child_run("its child").complete()
-        for step in range(20):
-            run.log("loss", 1 / (step + 1), step=step)
-        run.flush()
-        notebook = NotebookPage(page, server)
-        notebook.open(f"{IMPORTS}\nRunDetails(experiment.workspace.get_run({run.id!r}))")
-        notebook.run_all()
-        region = page.get_by_role("region", name="Run outlives all")
-        expect(region.get_by_role("status").first).to_have_text("Running")
-        name = notebook.save()
-        page.goto("about:blank")
-    output = json.loads((server.root / name).read_text())["cells"][0]["outputs"][0]
-    assert len(json.dumps(output)) <= 40_000
-
-    held = True
-    waiting: list[Any] = []
-    page.route_web_socket(
-        "**/runwatch/api/feed*",
-        lambda socket: waiting.append(socket) if held else socket.connect_to_server(),
-    )
-    with jupyter_server.running(front, tmp_path / "jupyter") as server:
-        notebook = NotebookPage(page, server)
-        page.goto(server.address_of(name))
-        # Nothing answers yet: what is shown is what the notebook keeps.
-        expect(region.get_by_role("status").first).to_have_text("Running")
-        expect(region.get_by_role("treegrid")).to_contain_text("its child")
-        expect(region.get_by_role("list", name="Tags")).to_contain_text("good")
-        assert page.get_by_text("model not found").locator("visible=true").count() == 0
-        held = False
-        for socket in waiting:
-            socket.close()
-        run.tag("after", "the restart")
-        expect(region.get_by_role("list", name="Tags")).to_contain_text("the restart")
-        region.get_by_role("textbox", name="Add tag").fill("from=the notebook")
-        region.get_by_role("textbox", name="Add tag").press("Enter")
-        eventually(lambda: run.get_tags().get("from") == "the notebook")
-        run.complete()
-        expect(region.get_by_role("status").first).to_have_text("Completed")
-
-
-def test_what_a_notebook_keeps_follows_a_live_run_and_leaves_the_person_where_she_is(
-    notebook: NotebookPage, record: Workspace
-) -> None:
-    run = Experiment(record, "browser").start_logging(display_name="kept up to date")
-    notebook.open(
-        f"{IMPORTS}\nfrom runwatch.widgets import live_view\nlive_view.PAGE_EVERY_S = 0.2\n"
-        f"RunDetails(experiment.workspace.get_run({run.id!r}))"
-    )
-    notebook.run_all()
-    page = notebook.page
-    region = page.get_by_role("region", name="Run kept up to date")
-    region.get_by_role("tab", name="Files").click()
-    field = region.get_by_role("textbox", name="Add tag")
-    field.fill("half a wo")
-    run.child_run("made after the cell").complete()
-    run.log("loss", 0.125)
-    run.flush()
-
-    def kept() -> str:
-        saved = json.loads((notebook.server.root / notebook.save()).read_text())
-        (output,) = saved["cells"][0]["outputs"]
-        return json.dumps(output["data"]["text/html"])
-
-    def follows() -> bool:
-        run.tag("touched", str(uuid.uuid4()))
-        return all(text in kept() for text in ("made after the cell", "0.125"))
-
-    eventually(follows)
-    expect(field).to_be_focused()
-    expect(field).to_have_value("half a wo")
-    expect(region.get_by_role("tab", name="Files")).to_have_attribute("aria-selected", "true")
-    run.complete()
-    expect(region.get_by_role("status").first).to_have_text("Completed")
-    eventually(lambda: "Completed" in kept())
-    expect(field).to_have_value("half a wo")
 
 
 @pytest.fixture

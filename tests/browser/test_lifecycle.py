@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
-from collections.abc import Callable
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, WebSocket, WebSocketRoute, expect
+from playwright.sync_api import WebSocket, WebSocketRoute, expect
 
 from runwatch.core import Experiment, Run, Workspace
 from tests.browser.notebook_page import NotebookPage
@@ -212,48 +209,3 @@ def test_a_laptop_that_slept_shows_the_present(lab_notebook: NotebookPage, run: 
     devtools.send("Page.setWebLifecycleState", {"state": "active"})
     expect(status).to_have_text("Completed")
     expect(lab_notebook.widget().get_by_role("list", name="Tags")).to_contain_text("asleep")
-
-
-@pytest.fixture
-def scriptless(browser: Browser) -> Callable[[str], Page]:
-    """Open a file where no script runs."""
-
-    def opened(address: str) -> Page:
-        page = browser.new_context(java_script_enabled=False).new_page()
-        page.goto(address)
-        return page
-
-    return opened
-
-
-def test_a_saved_notebook_shows_the_last_state_where_nothing_runs(
-    lab_notebook: NotebookPage, run: Run, scriptless: Callable[[str], Page]
-) -> None:
-    lab_notebook.open(f"{IMPORTS}\n{shows(run)}")
-    lab_notebook.run_all()
-    widget = lab_notebook.widget()
-    expect(widget.get_by_role("status").first).to_have_text("Running")
-    run.tag("quality", "good")
-    for step in range(20):
-        run.log("loss", 1 / (step + 1), step=step)
-    run.child_run("first child").complete()
-    page = lab_notebook.page
-    page.get_by_role("tab", name="Files").click()
-    run.complete()
-    expect(widget.get_by_role("status").first).to_have_text("Completed")
-    # The view that comes with the last state is as the person left the one before.
-    expect(page.get_by_role("tab", name="Files")).to_have_attribute("aria-selected", "true")
-    name = lab_notebook.save()
-    done = subprocess.run(
-        [sys.executable, "-m", "nbconvert", "--to", "html", name],
-        cwd=lab_notebook.server.root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    html = (lab_notebook.server.root / name).with_suffix(".html")
-    saved = scriptless(html.as_uri())
-    for text in ("Completed", "quality", "good", "first child", "loss"):
-        expect(saved.locator("body")).to_contain_text(text)
-    expect(saved.locator("svg").first).to_be_visible()
