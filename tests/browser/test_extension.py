@@ -222,7 +222,7 @@ def test_settings_are_in_the_editor_and_hold(
     chosen = {"defaultTab": "details", "refresh": 200, "grace": 0.5}
     page.evaluate(save, json.dumps(chosen))
     try:
-        lab_notebook.reload()
+        page.goto("about:blank")  # so that the next notebook loads JupyterLab with these settings
         run = Experiment(lab_record, "settings").start_logging(display_name="as set")
         run_id = f"stubborn-{uuid.uuid4().hex[:8]}"
         lab_notebook.open(
