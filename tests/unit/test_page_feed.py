@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -109,8 +108,7 @@ def test_what_is_no_message_is_passed_over(text: str | bytes) -> None:
 
 def test_who_asks_while_the_record_is_away_is_told_that_it_is(page: Page, run: Run) -> None:
     page.watch("a", run_id=run.id)
-    run._record.recorder.stop()
-    shutil.rmtree(run._record.paths.root)
+    run._record.drop()
     eventually(lambda: any(one["type"] == "trouble" for one in page.heard))
     assert page.pong("a", run_id=run.id)["type"] == "trouble"
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import platform
 import shlex
 import socket
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import numpy
@@ -128,6 +131,30 @@ def test_a_workspace_is_deleted_when_nothing_runs_in_it(folder: Path) -> None:
     again = Workspace.create("mine", exist_ok=True)
     assert again.experiments == {}
     again._record.database.close()
+
+
+def test_a_workspace_is_deleted_while_others_write_to_its_folder(folder: Path) -> None:
+    workspace = Workspace.create("mine")
+    root = workspace._record.paths.root
+    for number in range(1000):
+        (root / f"before-{number}").touch()
+    begun, ended = threading.Event(), threading.Event()
+
+    def write() -> None:
+        for number in itertools.takewhile(lambda _: not ended.is_set(), itertools.count()):
+            with suppress(FileNotFoundError):
+                (root / f"meanwhile-{number}").touch()
+            begun.set()
+
+    other = threading.Thread(target=write)
+    other.start()
+    try:
+        begun.wait()
+        workspace.delete()
+    finally:
+        ended.set()
+        other.join()
+    assert list(folder.glob(".runwatch*")) == []
 
 
 def test_what_is_no_widget_is_a_table_whose_cells_are_text(workspace: Workspace) -> None:

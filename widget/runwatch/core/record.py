@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
+import uuid
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,7 +94,10 @@ class Record:
             self.recorder.stop()
             self.database.close()
             _held.pop(self.paths.root, None)
-            shutil.rmtree(self.paths.root)
+            # Who still looks at it, here or in another process, would write to it meanwhile.
+            aside = self.paths.root.with_name(f"{self.paths.root.name}-{uuid.uuid4().hex[:8]}")
+            self.paths.root.rename(aside)
+            shutil.rmtree(aside)
 
     def settled_database(self) -> Database:
         """Return the database, with no dead run left Running and all of this process shipped."""
