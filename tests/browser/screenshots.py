@@ -43,6 +43,7 @@ def main() -> None:
     """Take every picture, in both themes."""
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=30_000)
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         os.environ["XDG_STATE_HOME"] = scratch
         with (

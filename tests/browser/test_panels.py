@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from runwatch.core import Experiment, Run, Workspace
 from tests.browser.notebook_page import NotebookPage
@@ -47,6 +47,12 @@ def saved(page: Page, button: Locator) -> Path:
     return Path(download.value.path())
 
 
+def box_of(thing: Locator) -> FloatRect:
+    box = thing.bounding_box()
+    assert box is not None
+    return box
+
+
 def test_a_chart_is_exact_on_zoom_and_goes_out_as_csv_and_plotly(
     run: Run, show: Callable[[Run], Page]
 ) -> None:
@@ -55,8 +61,7 @@ def test_a_chart_is_exact_on_zoom_and_goes_out_as_csv_and_plotly(
     page = show(run)
     page.get_by_role("tab", name="Metrics").click()
     chart = page.get_by_role("img", name="loss by step")
-    box = chart.bounding_box()
-    assert box is not None
+    box = box_of(chart)
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] * 0.50, middle)
     page.mouse.down()
@@ -277,6 +282,36 @@ def test_files_appear_and_open_and_are_downloaded(run: Run, show: Callable[[Run]
     file = saved(page, page.get_by_role("button", name="Download outputs/points.csv"))
     assert file.read_bytes() == made["points.csv"]
     run.complete()
+
+
+@pytest.mark.parametrize("width", [900, 1280])
+def test_on_little_room_values_tags_and_the_cancel_button_keep_their_place(
+    run: Run, lab_notebook: NotebookPage, show: Callable[[Run], Page], width: int
+) -> None:
+    lab_notebook.page.set_viewport_size({"width": width, "height": 900})
+    for step in range(20):
+        for name in ("loss", "val_loss", "accuracy", "val_accuracy", "f1"):
+            run.log(name, -1.234567e-5 * (step + 1), step=step)
+    child = run.child_run("small")
+    child.set_tags({"quality": "good", "worth another look": None, "reviewer": "somebody else"})
+    child.complete()
+    page = show(run)
+    expect(page.locator(".rw-tile")).to_have_count(5)
+    cut = page.evaluate(
+        "() => [...document.querySelectorAll('.rw-tile-value .rw-number')]"
+        ".filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"
+    )
+    assert cut == []
+    status = box_of(page.get_by_role("status"))
+    cancel = box_of(page.get_by_role("button", name="Cancel run", exact=True))
+    header = box_of(page.locator(".rw-header"))
+    assert cancel["y"] < status["y"] + status["height"]
+    assert cancel["x"] + cancel["width"] > header["x"] + header["width"] - 20
+    if width == 1280:
+        page.wait_for_function(
+            "() => [...document.querySelectorAll('.rw-chip')].some((one) =>"
+            " one.textContent === 'quality=good' && one.scrollWidth <= one.clientWidth)"
+        )
 
 
 def test_progress_is_what_the_script_says(run: Run, show: Callable[[Run], Page]) -> None:

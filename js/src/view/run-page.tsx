@@ -154,21 +154,24 @@ function Headline({ session, channel, run, open }: HeadlineProps) {
   };
   return (
     <>
-      <StatusPill status={run.status} />
-      <Editable
-        kind="rw-title"
-        label={strings.editName}
-        value={run.display_name}
-        onChange={rename}
-      />
-      <span class="rw-muted rw-ellipsis rw-origin">
-        {strings.ofExperiment(run.number, run.experiment)}
-      </span>
-      <span class="rw-number rw-clock">{elapsed(run.started_ms, run.ended_ms, now)}</span>
-      {!open && <CardFacts session={session} channel={channel} run={run} />}
-      <span class="rw-space" />
-      <NotifyButton session={session} run={run} />
-      <CancelRun session={session} channel={channel} run={run} />
+      <div class="rw-headline">
+        <StatusPill status={run.status} />
+        <Editable
+          kind="rw-title"
+          label={strings.editName}
+          value={run.display_name}
+          onChange={rename}
+        />
+        <span class="rw-number">{elapsed(run.started_ms, run.ended_ms, now)}</span>
+        <span class="rw-muted rw-ellipsis rw-origin">
+          {strings.ofExperiment(run.number, run.experiment)}
+        </span>
+        {!open && <CardFacts session={session} channel={channel} run={run} />}
+      </div>
+      <div class="rw-deeds">
+        <NotifyButton session={session} run={run} />
+        <CancelRun session={session} channel={channel} run={run} />
+      </div>
     </>
   );
 }

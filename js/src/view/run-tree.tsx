@@ -248,7 +248,7 @@ const WIDTHS: Record<string, readonly [px: number, share: number]> = {
   status: [118, 0],
   duration: [72, 0],
   created: [120, 1],
-  tags: [60, 1.4],
+  tags: [100, 1.4],
 };
 const OTHER = [62, 1] as const;
 const SPARK = [76, 1] as const;

@@ -21,9 +21,16 @@ export function Sparkline({ values }: { values: readonly (number | null)[] }) {
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       width={WIDTH}
       height={HEIGHT}
+      preserveAspectRatio="none"
       aria-hidden="true"
     >
-      <polyline points={points} fill="none" stroke="currentColor" stroke-width="1.5" />
+      <polyline
+        points={points}
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.5"
+        vector-effect="non-scaling-stroke"
+      />
     </svg>
   );
 }
