@@ -9,7 +9,6 @@ import argparse
 import contextlib
 import queue
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from runwatch.core import Run, Workspace
 from runwatch.core.completion import stream
 from runwatch.exceptions import RunwatchException
+from runwatch.store.clock import elapsed, now_us
 from runwatch.store.paths import STD_LOG
 from runwatch.store.status import TERMINAL
 
@@ -68,6 +68,7 @@ def watch(run: Run, *, console: Console | None = None) -> str:
 def _drawn(picture: Picture, head: RunHead) -> RenderableType:
     from rich.table import Table
 
+    now_ms = now_us() // 1000
     table = Table(box=None, pad_edge=False, header_style="dim")
     columns = [c for c in picture.tree.columns if c.startswith("metric:")][:_SHOWN_METRICS]
     last = {name: points.last for (_, name), points in picture.last.items()}
@@ -78,7 +79,7 @@ def _drawn(picture: Picture, head: RunHead) -> RenderableType:
     table.add_row(
         _plain(head.display_name, "bold"),
         _status(head.status),
-        _duration(head.started_ms, head.ended_ms),
+        elapsed(head.started_ms, head.ended_ms, now_ms),
         *(_number(last.get(column.partition(":")[2])) for column in columns),
     )
     rows = picture.rows
@@ -88,7 +89,7 @@ def _drawn(picture: Picture, head: RunHead) -> RenderableType:
         table.add_row(
             _plain("   " * (row.level - 1) + twig + row.display_name),
             _status(row.status),
-            _duration(row.started_ms, row.ended_ms),
+            elapsed(row.started_ms, row.ended_ms, now_ms),
             *(_number(row.values.get(column)) for column in columns),
         )
     return table
@@ -103,14 +104,6 @@ def _plain(text: str, style: str = "") -> RenderableType:
 def _status(status: str) -> RenderableType:
     style, mark = _STYLES.get(status, _LIVE_STYLE)
     return _plain(f"{mark} {status}", style)
-
-
-def _duration(started_ms: int | None, ended_ms: int | None) -> str:
-    if started_ms is None:
-        return ""
-    seconds = int(((ended_ms or time.time() * 1000) - started_ms) / 1000)
-    minutes, seconds = divmod(max(0, seconds), 60)
-    return f"{minutes}:{seconds:02d}"
 
 
 def _number(value: object) -> str:

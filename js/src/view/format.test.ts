@@ -9,7 +9,9 @@ test("durations are short", () => {
   const shown = [-5, 12_900, 184_000, 3_720_000, 200_000_000].map(duration);
   expect(shown).toEqual(["0 s", "12 s", "3 m 04 s", "1 h 02 m", "2 d 7 h"]);
   expect(elapsed(null, null, 5_000)).toBe("");
-  expect(elapsed(1_000, 3_000, 99_000)).toBe("2 s");
+  const ended = [-5, 399, 2_000, 9_999, 12_900].map((took) => elapsed(1_000, 1_000 + took, 0));
+  expect(ended).toEqual(["0.0 s", "0.3 s", "2.0 s", "9.9 s", "12 s"]);
+  expect(elapsed(1_000, null, 3_900)).toBe("2 s");
 });
 
 test("numbers have four significant digits, and words stay words", () => {

@@ -13,9 +13,16 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** Time between start and end, or until now; empty for a run that has not started. */
+/**
+ * Time between start and end, or until now; empty for a run that has not started.
+ *
+ * Tenths are told only of what has ended: while it goes they would flicker.
+ */
 export function elapsed(startedMs: number | null, endedMs: number | null, nowMs: number): string {
-  return startedMs === null ? "" : duration((endedMs ?? nowMs) - startedMs);
+  if (startedMs === null) return "";
+  if (endedMs === null) return duration(nowMs - startedMs);
+  const took = Math.max(0, endedMs - startedMs);
+  return took < 10_000 ? `${(Math.floor(took / 100) / 10).toFixed(1)} s` : duration(took);
 }
 
 export function metric(value: number | string | boolean | null | undefined): string {

@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from runwatch.feed.messages import Numbers, Points, RunHead, Snapshot, TreeRow
-from runwatch.store.clock import iso_utc
+from runwatch.store.clock import elapsed, iso_utc
 
 MOST_ROWS = 50
 MOST_CHARTS = 12
@@ -39,11 +39,9 @@ def _heading(state: Snapshot) -> str:
         return f"<p><b>{escape(name)}</b> {_counts(_counted(state))} {at}</p>"
     run = state.run
     origin = escape(f"#{run.number} · {run.experiment}")
-    seconds = ""
-    if run.started_ms is not None:
-        seconds = f"{((run.ended_ms or state.now_ms) - run.started_ms) / 1000:.0f} s"
+    time = elapsed(run.started_ms, run.ended_ms, state.now_ms)
     return (
-        f"<p>{_status(run.status)} <b>{escape(run.display_name)}</b> {origin} {seconds} "
+        f"<p>{_status(run.status)} <b>{escape(run.display_name)}</b> {time} {origin} "
         f"{_counts(run.child_counts)} {at}</p>"
     )
 
