@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,34 +77,33 @@ def running(
     root.mkdir(parents=True, exist_ok=True)
     language = {"@jupyterlab/translation-extension:plugin": {"locale": locale}} if locale else {}
     _write_settings(folder / "settings", {**_CALM, **language})
-    token, port = secrets.token_hex(16), free_port()
+    token = secrets.token_hex(16)
     apps = {"lab": "LabApp", "notebook": "JupyterNotebookApp"}
     exposed = [f"--{apps[front]}.expose_app_in_browser=True"] if front in apps else []
-    log = open(folder / "server.log", "wb")  # noqa: SIM115 the process has it
-    process = subprocess.Popen(
-        [
-            *through,
-            *(python, "-m", "jupyter", front, "--no-browser", "--allow-root"),
-            f"--ServerApp.root_dir={root}",
-            f"--ServerApp.port={port}",
-            "--ServerApp.port_retries=0",
-            f"--ServerApp.base_url={base_url}",
-            f"--IdentityProvider.token={token}",
-            *exposed,
-            *options,
-        ],
-        env=_environment(folder),
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    server = JupyterServer(front, root, f"{scheme}://127.0.0.1:{port}{base_url}", token)
-    try:
-        _wait_until_ready(server, process, folder / "server.log")
-        yield server
-    finally:
-        _end(process)
-        log.close()
+    with held_port() as port, open(folder / "server.log", "wb") as log:
+        process = subprocess.Popen(
+            [
+                *through,
+                *(python, "-m", "jupyter", front, "--no-browser", "--allow-root"),
+                f"--ServerApp.root_dir={root}",
+                f"--ServerApp.port={port}",
+                "--ServerApp.port_retries=0",
+                f"--ServerApp.base_url={base_url}",
+                f"--IdentityProvider.token={token}",
+                *exposed,
+                *options,
+            ],
+            env=_environment(folder),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        server = JupyterServer(front, root, f"{scheme}://127.0.0.1:{port}{base_url}", token)
+        try:
+            _wait_until_ready(server, process, folder / "server.log")
+            yield server
+        finally:
+            _end(process)
 
 
 # What would cover the page, or reach for the network.
@@ -141,11 +140,13 @@ def _environment(folder: Path) -> dict[str, str]:
     return {**os.environ, **chosen, "JUPYTER_PREFER_ENV_PATH": "1"}
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@contextmanager
+def held_port() -> Iterator[int]:
+    """Hold a port that is given to nobody else meanwhile, but that a server can listen on."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])
 
 
 _ANY_CERTIFICATE = ssl._create_unverified_context()
@@ -166,6 +167,8 @@ def _wait_until_ready(server: JupyterServer, process: subprocess.Popen[bytes], l
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        return  # it did not start
     family = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
@@ -176,4 +179,5 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
     _, alive = psutil.wait_procs(family, timeout=3)
     for child in alive:
-        child.kill()
+        with suppress(psutil.NoSuchProcess):  # it has ended just now
+            child.kill()

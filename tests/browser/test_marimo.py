@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from runwatch.core import Experiment, Run, Workspace
-from tests.browser.jupyter_server import free_port
+from tests.browser.jupyter_server import held_port
 from tests.conftest import eventually
 
 NOTEBOOK = """
@@ -44,8 +44,7 @@ def run(tmp_path: Path) -> Run:
 def address(run: Run, tmp_path: Path) -> Iterator[str]:
     """Where marimo serves a notebook that shows the run."""
     (tmp_path / "notebook.py").write_text(NOTEBOOK.format(run_id=run.id), encoding="utf-8")
-    port = free_port()
-    with open(tmp_path / "marimo.log", "wb") as log:
+    with held_port() as port, open(tmp_path / "marimo.log", "wb") as log:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "marimo", "run", "notebook.py", "--headless"),
@@ -60,13 +59,13 @@ def address(run: Run, tmp_path: Path) -> Iterator[str]:
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-    url = f"http://127.0.0.1:{port}/"
-    try:
-        eventually(lambda: process.poll() is None and _answers(url), within_s=60)
-        yield url
-    finally:
-        process.terminate()
-        process.wait()
+        url = f"http://127.0.0.1:{port}/"
+        try:
+            eventually(lambda: process.poll() is None and _answers(url), within_s=60)
+            yield url
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def _answers(url: str) -> bool:

@@ -23,6 +23,7 @@ import pytest
 from runwatch.core import Experiment, Run, Workspace
 from tests.browser import jupyter_server
 from tests.browser.jupyter_server import JupyterServer
+from tests.conftest import eventually
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,11 @@ def shown(server: JupyterServer, **query: object) -> dict[str, str]:
     return {
         one["workspace_id"]: one["name"] for one in get(server, "workspaces", **query)["workspaces"]
     }
+
+
+def wait_until_found(server: JupyterServer, workspace: Workspace) -> None:
+    """Have the server look for a workspace; after a search it rests for a while."""
+    eventually(lambda: id_of(workspace) in shown(server, search=1))
 
 
 def new_workspace(folder: Path) -> Workspace:
@@ -163,7 +169,7 @@ def workspace(server: JupyterServer, request: pytest.FixtureRequest) -> Iterator
     """A workspace below the server's root, with a name of its own, that the server has found."""
     folder = server.root / request.node.name.partition("[")[0]
     made = new_workspace(folder)
-    assert made._record.database.workspace_id in shown(server, search=1)
+    wait_until_found(server, made)
     yield made
     remove(made)
 

@@ -114,7 +114,7 @@ def test_all_that_is_served_is_described(tmp_path: Path) -> None:
     assert given["discriminator"]["mapping"].keys() == kinds
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_the_server_does_what_its_description_says(described: Any) -> None:
     answered: dict[str, set[int]] = defaultdict(set)
     checked: set[str] = set()

@@ -11,7 +11,7 @@ import pytest
 
 from runwatch.core import Experiment, Run, ScriptRunConfig, Workspace
 from tests.browser.jupyter_server import JupyterServer
-from tests.integration.api_client import ask, get, id_of, new_workspace, remove, shown
+from tests.integration.api_client import ask, get, id_of, new_workspace, remove, wait_until_found
 from tests.integration.api_client import experiment as experiment
 from tests.integration.api_client import run as run
 from tests.integration.api_client import server as server
@@ -139,7 +139,7 @@ def test_pages_of_runs_of_all_workspaces_hold_each_run_once_and_the_newest_first
     server: JupyterServer, workspace: Workspace
 ) -> None:
     second = new_workspace(Path(workspace._record.paths.root).parent / "second")
-    shown(server, search=1)
+    wait_until_found(server, second)
     places = [Experiment(one, "paged") for one in (workspace, second)]
     made = [places[i % 2].start_logging(outputs=False).id for i in range(7)]
     parent = places[0].start_logging(outputs=False)
@@ -198,7 +198,7 @@ def test_a_run_id_that_is_in_two_workspaces_must_be_told_apart(
     server: JupyterServer, workspace: Workspace, experiment: Experiment
 ) -> None:
     second = new_workspace(Path(workspace._record.paths.root).parent / "second")
-    shown(server, search=1)
+    wait_until_found(server, second)
     for place in (workspace, second):
         Experiment(place, "served").start_logging(run_id="twin", outputs=False)
     both = ask(server, "GET", "runs/twin")

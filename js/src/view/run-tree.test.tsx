@@ -57,6 +57,7 @@ afterEach(async () => {
   await act(() => remove());
   session.close();
   speak("en");
+  vi.useRealTimers();
 });
 
 const named = (name: string) => {
@@ -237,6 +238,7 @@ test("the tree has the focus until the rows come to which a key leads", async ()
 });
 
 test("while a person scrolls quickly one window is asked for at a time", async () => {
+  vi.useFakeTimers(); // however long it takes to draw, to the view it is quick
   await show(part(0, 1_000));
   const asked = () => transport.of("look").map((one) => one.look.offset);
   const before = asked().length;
@@ -386,6 +388,7 @@ test("another filter ends the wait for rows that were to be selected", async () 
 });
 
 test("why a run failed can be heard, and is shown where the focus is", async () => {
+  vi.useFakeTimers(); // to draw takes none of the 3 s
   const asked = { status: "CancelRequested", cancel_requested_ms: Date.now() - 3_000 };
   await show(tree([one("a", { status: "Failed", error: "out of memory" }), one("b", asked)]));
   expect(line("a").textContent).toContain("Failed: out of memory");
