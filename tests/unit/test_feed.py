@@ -40,15 +40,30 @@ from tests.conftest import eventually
 
 
 class View:
-    """Keeps what it is sent, and puts it together as the browser does."""
+    """Keeps what it is sent, and puts it together as the browser does.
+
+    Whoever has seen a part of an update sees all of it at the next look.
+    """
 
     def __init__(self) -> None:
-        self.updates: list[Any] = []
-        self.picture = Picture()
+        self._lock = threading.Lock()
+        self._updates: list[Any] = []
+        self._picture = Picture()
 
     def __call__(self, update: Any) -> None:
-        self.updates.append(update)
-        self.picture.take(update)
+        with self._lock:
+            self._updates.append(update)
+            self._picture.take(update)
+
+    @property
+    def updates(self) -> list[Any]:
+        with self._lock:
+            return self._updates
+
+    @property
+    def picture(self) -> Picture:
+        with self._lock:
+            return self._picture
 
     @property
     def run(self) -> RunHead:
@@ -314,6 +329,21 @@ def test_an_experiment_shows_its_runs_the_newest_first(
     subscription.close()
 
 
+@pytest.mark.parametrize("end", [Run.complete, Run.cancel])
+def test_a_status_that_comes_with_the_last_of_a_bar_is_told(
+    watch: Any, watcher: Watcher, run: Run, end: Callable[[Run], None]
+) -> None:
+    run._paths.std_log.parent.mkdir(parents=True)
+    bar = "\repochs:  40%|\u2588\u2588   | {}/10 [00:20<00:30,  5.00s/it]"
+    run._paths.std_log.write_text(bar.format(4))
+    view, _ = watch()
+    assert view.run.progress is not None
+    with watcher._lock:  # both are new at its next look
+        run._paths.std_log.write_text(bar.format(4) + bar.format(10))
+        end(run)
+    eventually(lambda: view.run.status == run.get_status() != "Running")
+
+
 def test_progress_is_what_the_run_says_or_what_a_bar_in_its_log_shows(watch: Any, run: Run) -> None:
     run._paths.std_log.parent.mkdir(parents=True)
     bar = "\repochs:  40%|\u2588\u2588   | 4/10 [00:20<00:30,  5.00s/it]"
@@ -498,12 +528,15 @@ def test_views_that_come_go_and_look_elsewhere_all_see_what_is_there(
         if len(views) > 6:
             views.pop(chosen.randrange(6))[1].close()
     run.flush()
+
+    def sees_what_is_there(view: View, look: Look) -> bool:
+        there = watcher.glance(OfRun(run.id), look)  # anew, as the watcher may lag behind a tag
+        seen = view.picture
+        return (seen.rows, seen.run, seen.tree) == (there.rows, there.run, there.tree)
+
     for view, subscription in views:
         eventually(lambda seen=view: seen.values("loss") == [float(step) for step in range(60)])
-        there = watcher.glance(OfRun(run.id), subscription.channel.look)
-        eventually(lambda seen=view, now=there: seen.picture.rows == now.rows)
-        eventually(lambda seen=view, now=there: seen.run == now.run)
-        assert view.picture.tree == there.tree
+        eventually(lambda seen=view, at=subscription: sees_what_is_there(seen, at.channel.look))
         assert [update.seq for update in view.updates] == list(range(1, len(view.updates) + 1))
         subscription.close()
 
@@ -512,7 +545,7 @@ def test_the_thread_lives_only_while_somebody_looks(watch: Any) -> None:
     def threads() -> list[str]:
         return [t.name for t in threading.enumerate() if t.name == "runwatch-watcher"]
 
-    assert threads() == []
+    eventually(lambda: threads() == [])  # as that of another test's view ends soon after it
     _, one = watch()
     _, other = watch()
     assert len(threads()) == 1

@@ -136,7 +136,7 @@ class Channel:
         self, connection: Connection, touched: Touched, series: Sequence[SeriesRow]
     ) -> Delta | None:
         """Take in what has changed of the family, and return what the view lacks."""
-        news: dict[str, Any] = {}
+        news = self._grown()
         if touched.keys:
             news |= self._tree.news(connection, touched)
             news["offered"] = self._tree.offered()
@@ -145,12 +145,16 @@ class Channel:
             news["points"] = self._new_points(connection, series)
             if any(item.run == self.family.top and item.kind != "scalar" for item in series):
                 news["structures"] = self.family.structures() or None
+        if touched.keys or self._is_bar_new():
             news["run"] = self._head_news()
-        return self._delta(news | self._grown())
+        return self._delta(news)
 
     def refresh_files(self) -> Delta | None:
         """Return what the view lacks of the files, which grow without the record's knowing."""
-        return self._delta(self._grown())
+        news = self._grown()
+        if self._is_bar_new():
+            news["run"] = self._head_news()
+        return self._delta(news)
 
     # --- the run itself ---------------------------------------------------------------------
 
@@ -197,7 +201,7 @@ class Channel:
     # --- files ------------------------------------------------------------------------------
 
     def _grown(self) -> dict[str, Any]:
-        if self._log is None or self._bar is None or not self.is_live():
+        if self._log is None or not self.is_live():
             return {}
         news: dict[str, Any] = {}
         now = time.monotonic()
@@ -207,9 +211,10 @@ class Channel:
             news["logs"] = self._log.logs()
             news["files"] = self._changed_files()
         news["log_text"] = self._log_text()
-        if self._bar.look() != self._shown_bar:
-            news["run"] = self._head_news()
         return news
+
+    def _is_bar_new(self) -> bool:
+        return self._bar is not None and self.is_live() and self._bar.look() != self._shown_bar
 
     def _log_text(self) -> LogText | None:
         return None if self._log is None else self._log.text(self.look.log)
