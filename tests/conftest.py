@@ -36,6 +36,7 @@ def workspace(folder: Path) -> Iterator[Workspace]:
     made = Workspace.from_config()
     assert made._record.database.last_change() == 0
     yield made
+    made._record.recorder.stop()  # else it looks after runs that a test leaves live
     made._record.database.close()
 
 
@@ -87,7 +88,7 @@ def python(folder: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
             process.kill()
 
 
-def eventually(look: Callable[[], object], *, within_s: float = 15.0) -> object:
+def eventually(look: Callable[[], object], *, within_s: float = 60.0) -> object:
     """Look again and again until what is seen is true; fail with what was seen last."""
     deadline = time.monotonic() + within_s
     while not (seen := look()):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from typing import Any
 
 from playwright.sync_api import Locator, Page
 
 from tests.browser.jupyter_server import JupyterServer
+from tests.conftest import eventually
 
 PATIENCE_MS = 30_000
 
@@ -131,6 +133,19 @@ class NotebookPage:
     def widget(self) -> Locator:
         """Return the first widget of a run."""
         return self.page.locator(".rw-root").first
+
+
+def reaches(log: Locator, word: str, number: int) -> int:
+    """Wait until a log shows a line such as "step 7" with this number or a later one; return it.
+
+    Which lines are drawn is a matter of the moment: one line alone may never be seen.
+    """
+
+    def last() -> int:
+        return max(map(int, re.findall(rf"\b{word} (\d+)", log.inner_text())), default=-1)
+
+    eventually(lambda: last() >= number, within_s=PATIENCE_MS / 1000)
+    return last()
 
 
 def _notebook(cells: tuple[str, ...]) -> dict[str, Any]:

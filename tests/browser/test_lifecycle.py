@@ -10,9 +10,12 @@ import pytest
 from playwright.sync_api import WebSocket, WebSocketRoute, expect
 
 from runwatch.core import Experiment, Run, Workspace
-from tests.browser.notebook_page import NotebookPage
+from tests.browser.notebook_page import PATIENCE_MS, NotebookPage
 from tests.browser.scripts import IMPORTS
 from tests.conftest import eventually
+
+MANY_MS = 3 * PATIENCE_MS
+"""What fifty widgets may take to be drawn."""
 
 # Counts what the widget's module, which is loaded from a blob, keeps of the page.
 _COUNTING = """() => {
@@ -118,6 +121,7 @@ def test_nothing_is_asked_of_other_hosts_and_no_global_is_left(
     run.complete()
 
 
+@pytest.mark.timeout(240)
 def test_a_widget_displayed_twice_and_fifty_in_one_notebook(
     lab_notebook: NotebookPage, run: Run
 ) -> None:
@@ -131,11 +135,12 @@ def test_a_widget_displayed_twice_and_fifty_in_one_notebook(
     run.tag("seen", "everywhere")
     for cell, count in ((0, 2), (1, 48)):
         tags = lab_notebook.cell_output(cell).get_by_role("list", name="Tags")
-        expect(tags.get_by_text("everywhere")).to_have_count(count)
+        expect(tags.get_by_text("everywhere")).to_have_count(count, timeout=MANY_MS)
     kept = json.loads(lab_notebook.run_hidden(_KEPT_BY_KERNEL))
     assert kept[2].count("runwatch-watcher") == 1
     run.complete()
-    expect(page.locator(".rw-root").get_by_text("Completed", exact=True)).to_have_count(50)
+    completed = page.locator(".rw-root").get_by_text("Completed", exact=True)
+    expect(completed).to_have_count(50, timeout=MANY_MS)
 
 
 def test_when_the_kernel_is_dead_the_widget_goes_on_by_the_one_connection_of_its_page(

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from runwatch.core import Experiment, Workspace
 from tests.browser import jupyter_server
 from tests.browser.jupyter_server import JupyterServer
-from tests.browser.notebook_page import NotebookPage
+from tests.browser.notebook_page import NotebookPage, reaches
 from tests.browser.scripts import IMPORTS, TALKING
 from tests.browser.test_blocked_cell import cancel
 from tests.conftest import eventually
@@ -40,7 +40,7 @@ def test_a_run_is_watched_tagged_and_cancelled_while_the_cell_is_blocked(
     expect(region.get_by_role("status").first).to_have_text("Running")
     expect(region.get_by_role("list", name="Tags")).to_contain_text("digits")
     region.get_by_role("tab", name="Logs").click()
-    expect(region.get_by_role("log")).to_contain_text("step 20")
+    reaches(region.get_by_role("log"), "step", 20)
     region.get_by_role("textbox", name="Add tag").fill("seen=here")
     region.get_by_role("textbox", name="Add tag").press("Enter")
     run = Workspace(path=oldest.root).get_run("oldest")

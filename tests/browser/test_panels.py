@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from runwatch.core import Experiment, Run, Workspace
-from tests.browser.notebook_page import NotebookPage
+from tests.browser.notebook_page import NotebookPage, reaches
 from tests.browser.scripts import IMPORTS, submit
 from tests.browser.test_accessibility import found_by_axe
 from tests.conftest import eventually
@@ -58,6 +58,7 @@ def test_a_chart_is_exact_on_zoom_and_goes_out_as_csv_and_plotly(
 ) -> None:
     for step in range(5_000):
         run.log("loss", 1 / (step + 1), step=step)
+    run.flush()
     page = show(run)
     page.get_by_role("tab", name="Metrics").click()
     chart = page.get_by_role("img", name="loss by step")
@@ -152,7 +153,7 @@ def test_a_log_follows_until_the_person_scrolls_up(
     expect(green).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
     flag.with_name(f"{flag.name}.seen").touch()  # from here on lines push it out of sight
     follow = page.get_by_role("checkbox", name="Follow")
-    expect(log).to_contain_text("line 100")
+    reaches(log, "line", 100)
     expect(follow).to_be_checked()
     log.hover()
     page.mouse.wheel(0, -400)
@@ -278,7 +279,8 @@ def test_files_appear_and_open_and_are_downloaded(run: Run, show: Callable[[Run]
     page.get_by_role("button", name="outputs/dot.svg", exact=True).click()
     picture = page.get_by_role("img", name="outputs/dot.svg")
     expect(picture).to_be_visible()
-    assert picture.evaluate("image => image.naturalWidth") == 9
+    width = "async image => { await image.decode(); return image.naturalWidth; }"
+    assert picture.evaluate(width) == 9
     file = saved(page, page.get_by_role("button", name="Download outputs/points.csv"))
     assert file.read_bytes() == made["points.csv"]
     run.complete()
@@ -325,16 +327,27 @@ def test_progress_is_what_the_script_says(run: Run, show: Callable[[Run], Page])
     run.complete()
 
 
-def test_the_bar_of_tqdm_is_noticed(lab_notebook: NotebookPage, in_lab: InLab) -> None:
+def test_the_bar_of_tqdm_is_noticed(
+    lab_notebook: NotebookPage, in_lab: InLab, tmp_path: Path
+) -> None:
+    flag = tmp_path / "flag"
     in_lab(
         "bar.py",
-        "import time\nfrom tqdm import tqdm\nfor _ in tqdm(range(400), desc='epochs'):\n"
-        "    time.sleep(0.02)\n",
+        f"""
+        import os, time
+        from tqdm import tqdm
+        for done in tqdm(range(400), desc="epochs"):
+            time.sleep(0.005)
+            while done == 300 and not os.path.exists({str(flag)!r}):
+                time.sleep(0.02)
+        """,
     )
     lab_notebook.open(submit("bar.py"))
     lab_notebook.run_all()
     expect(lab_notebook.page.locator(".rw-progress")).to_contain_text("epochs")
     expect(lab_notebook.page.locator(".rw-progress")).to_contain_text("/400")
+    flag.touch()
+    expect(lab_notebook.widget().get_by_role("status")).to_have_text("Completed")
 
 
 def test_name_and_description_are_edited_in_place_with_undo(

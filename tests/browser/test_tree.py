@@ -31,6 +31,7 @@ def sweep(lab_record: Workspace) -> Run:
             child.child_run("fold").complete()
         if number == 3:
             child.fail("out of memory")
+    run.flush()
     return run
 
 

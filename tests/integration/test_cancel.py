@@ -56,14 +56,14 @@ def test_cancel_kills_grandchildren_that_made_their_own_session(
 def test_a_script_that_ignores_sigterm_is_killed_after_the_grace(
     submit: Submit, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RUNWATCH_GRACE_SECONDS", "0.6")
+    monkeypatch.setenv("RUNWATCH_GRACE_SECONDS", "3")
     run, pids = family(submit, folder, before="signal.signal(signal.SIGTERM, signal.SIG_IGN)")
     asked = time.monotonic()
     run.cancel()
     eventually(lambda: run._row().cancel_forced_us)
     assert is_running(pids[0]), "it was not given its grace"
     assert run.wait_for_completion()["status"] == "Canceled"
-    assert time.monotonic() - asked >= 0.6
+    assert time.monotonic() - asked >= 3
     assert not [pid for pid in pids if is_running(pid)]
 
 
@@ -93,7 +93,10 @@ def test_a_second_cancel_can_make_the_grace_shorter(
     assert not [pid for pid in pids if is_running(pid)]
 
 
-def test_a_script_that_obeys_may_still_save_its_state(submit: Submit) -> None:
+def test_a_script_that_obeys_may_still_save_its_state(
+    submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNWATCH_GRACE_SECONDS", "60")  # it imports the store in that time
     run = submit("""
         import signal, sys, time
         from runwatch import Run

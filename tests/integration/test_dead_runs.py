@@ -13,7 +13,7 @@ import pytest
 
 from runwatch.compute import settle
 from runwatch.core import Experiment, Run
-from runwatch.store import file_lock, runs
+from runwatch.store import file_lock, runs, shipper
 from runwatch.store.journal import segments
 from tests.conftest import eventually
 
@@ -64,8 +64,9 @@ def test_a_run_whose_process_ends_without_completing_it_is_failed_with_a_reason(
 
 
 def test_a_killed_process_that_still_holds_its_journal_is_waited_for(
-    experiment: Experiment, python: Callable[..., object]
+    experiment: Experiment, python: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(shipper, "_DEAD_WITHIN_S", 60.0)  # the timer below may come late
     process = python(
         """
         import os, signal

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
+
 from runwatch.core import Experiment
 
 PROCESSES = 32
@@ -32,6 +34,7 @@ _WORK = """
 """
 
 
+@pytest.mark.timeout(600)
 def test_thirty_two_processes_share_a_workspace(
     experiment: Experiment, python: Callable[..., object]
 ) -> None:

@@ -63,6 +63,8 @@ def test_arguments_and_variables_reach_the_script_and_values_are_not_recorded(
     assert run.get_details()["runDefinition"]["environment"]["environmentVariables"] == ["API_KEY"]
     log.unlink()
     workspace._record.database.close()
+    # Its supervisor closes the database at its end, and SQLite then removes files.
+    eventually(lambda: not processes.of_run(run.id, workspace._record.paths))
     for file in workspace._record.paths.root.rglob("*"):
         assert not file.is_file() or b"s3cret-value" not in file.read_bytes(), file
 

@@ -13,6 +13,7 @@ import pytest
 
 from runwatch.store import file_lock
 from runwatch.store.file_lock import Turns
+from tests.conftest import eventually
 
 _HOLD = """
 import sys
@@ -71,6 +72,10 @@ def test_who_waits_has_it_when_the_holder_dies(path: Path) -> None:
             assert process.wait() == -9
 
 
+def waiting() -> list[str]:
+    return [t.name for t in threading.enumerate() if t.name == "runwatch-lock"]
+
+
 def test_who_waits_in_vain_is_told_and_can_try_again(path: Path) -> None:
     turns = Turns(path, timeout_s=0.05)
     with holder(path) as process:
@@ -78,6 +83,7 @@ def test_who_waits_in_vain_is_told_and_can_try_again(path: Path) -> None:
             with pytest.raises(TimeoutError), turns.turn():
                 pytest.fail("two have the turn")
         process.communicate("go\n")
+    eventually(lambda: waiting() == [])  # each has the lock for a moment, as it can't be called off
     with turns.turn(), pytest.raises(TimeoutError), Turns(path, timeout_s=0.05).turn():
         pytest.fail("two have the turn")
 

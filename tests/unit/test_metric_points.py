@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import signal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from sqlalchemy import func, select
 
 from runwatch import Experiment, Run
 from runwatch.exceptions import UserErrorException
-from runwatch.store import metrics
+from runwatch.store import journal, metrics
 from runwatch.store.journal import SeriesName
 from runwatch.store.points import NO_STEP, Point, pack
 from runwatch.store.schema import chunks
@@ -102,6 +103,28 @@ def test_a_step_that_is_none_is_refused_and_nothing_kept(run: Run, step: Any) ->
     with pytest.raises(UserErrorException, match="step must be a whole number"):
         run.log("loss", 1.0, step=step)
     assert run.get_metrics() == {}
+
+
+def test_a_signal_handler_may_log_while_log_opens_its_first_segment(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = journal._new_locked_file
+    first = iter([True])
+
+    def made_at_signal(path: Path) -> int:
+        if next(first, False):
+            signal.raise_signal(signal.SIGUSR1)
+        return made(path)
+
+    monkeypatch.setattr(journal, "_new_locked_file", made_at_signal)
+    before = signal.signal(signal.SIGUSR1, lambda *_: run.log("at-signal", 1))
+    try:
+        for i in range(10):
+            run.log("loss", i)
+            run.flush()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert run.get_metrics() == {"loss": list(range(10)), "at-signal": 1}
 
 
 def test_a_signal_handler_may_log_while_log_runs(run: Run) -> None:

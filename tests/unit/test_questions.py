@@ -146,7 +146,7 @@ def test_a_text_that_was_written_over_is_not_found(run: Run, write: Any, end: st
     assert find(run, "30%").lines_bytes == [17]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     pieces=st.lists(st.sampled_from(["\n", "\r", "ab", "aB", "x" * 20, "é"]), max_size=60),
     block_bytes=st.integers(1, 40),

@@ -1,7 +1,7 @@
 """Which status may follow which."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runwatch.core import Experiment
@@ -15,6 +15,7 @@ def test_terminal_statuses_are_completed_failed_and_canceled() -> None:
     assert len(ALL) == 15
 
 
+@settings(deadline=None)
 @given(old=statuses, new=statuses)
 def test_nothing_leaves_a_terminal_status_but_a_completed_run_that_is_failed(
     old: str, new: str
@@ -23,6 +24,7 @@ def test_nothing_leaves_a_terminal_status_but_a_completed_run_that_is_failed(
         assert may_become(old, new) == ((old, new) == ("Completed", "Failed"))
 
 
+@settings(deadline=None)
 @given(old=st.sampled_from(sorted(LIVE)))
 def test_every_live_run_can_fail_and_can_be_cancelled(old: str) -> None:
     assert may_become(old, RunStatus.FAILED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runwatch.feed.messages import Numbers
@@ -15,6 +15,7 @@ from tests.unit.test_feed import decoded
 FINITE = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
 
+@settings(deadline=None)
 @given(st.lists(FINITE, min_size=1, max_size=300), st.sampled_from([1, 4, 8, 64]))
 def test_the_extremes_of_each_stretch_are_kept(values: list[float], stretch: int) -> None:
     array = np.array(values)
@@ -42,6 +43,7 @@ def test_a_stretch_keeps_at_most_as_many_as_wanted(count: int) -> None:
     assert stretch == 1 or kept > 500 / 4
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.integers(-(2**40), 2**40), st.floats(width=64)), max_size=20))
 def test_numbers_come_back_exactly(values: list[float]) -> None:
     array = np.array(values, dtype=np.float64)

@@ -88,6 +88,7 @@ def test_a_message_that_cant_be_understood_is_refused_in_words(run: Run) -> None
 
 
 def test_closing_leaves_no_thread_no_comm_and_no_listener(run: Run) -> None:
+    eventually(lambda: threads() == [])  # as that of another test's view ends soon after it
     comms = len(_instances)
     view = RunDetails(run)
     sent_by(view)
@@ -194,12 +195,14 @@ def test_html_shows_the_tree_as_deep_as_there_is_room(run: Run, experiment: Expe
     few, many = run.child_run("has few"), run.child_run("has many")
     few.child_run("grandchild").child_run("grandchild's child")
     many.create_children(60)
-    bundle, _ = RunDetails(run)._repr_mimebundle_()
+    view = RunDetails(run)
+    bundle, _ = view._repr_mimebundle_()
     html = bundle["text/html"]
     assert html.index("has few") < html.index("grandchild") < html.index("grandchild&#x27;s child")
     assert html.count("<tr>") == 1 + 4
     kept = json.loads(bundle["application/vnd.runwatch.view+json"]["view"])["snapshot"]
     assert [row["display_name"] for row in kept["rows"]] == ["has few", "has many"]
+    view.close()
 
 
 def pages_of(view: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -233,6 +236,7 @@ def test_the_last_that_a_run_did_is_kept_in_the_end(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_view, "PAGE_EVERY_S", 0.5)
+    monkeypatch.setattr(live_view, "_PAGE_AT_MOST_EVERY_S", 0.5)  # a new row has tags, too
     view = RunDetails(run)
     pages = pages_of(view, monkeypatch)
     sent_by(view)

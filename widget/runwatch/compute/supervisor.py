@@ -287,9 +287,9 @@ class Supervisor:
         members = self._members()
         if not members:
             return
-        begun = time.monotonic()
         self._announce_grace()
         processes.signal_all(members, signal.SIGTERM)
+        begun = time.monotonic()  # only now: to announce it can take long
         while left_s := max(0.0, begun + self._grace_s() - time.monotonic()):
             if processes.wait_until_gone(
                 self._members, timeout_s=min(left_s, _LOOK_AT_GRACE_S), between=self._wait
@@ -340,8 +340,9 @@ class Supervisor:
 
     def _finish(self, problem: dict[str, Any] | None) -> None:
         from runwatch.compute import settle
-        from runwatch.store import runs
+        from runwatch.store import runs, shipper
 
+        shipper.wait_for_dead_writers([self._workspace.journal_of_run(self._job.run_id)])
         self._shipper.remove_finished()
         with self._database.write() as tx:
             row = self._row()

@@ -15,6 +15,7 @@ import threading
 import time
 import uuid
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from runwatch.compute.script_environment import supervised_run
@@ -51,6 +52,8 @@ class Recorder:
             folder = record.paths.journal_of_run(supervised)
         self._journal = JournalWriter(folder)
         self._lock = threading.Lock()
+        # The same thread can come in again: a signal's handler may cancel a run.
+        self._delivering = threading.RLock()
         self._thread: threading.Thread | None = None
         self._answers_for: set[str] = set()
         self._outputs: dict[str, OutputsFolder] = {}
@@ -147,6 +150,11 @@ class Recorder:
         The code inside a run's `with` block is interrupted; for a run outside one, the next
         `log()` raises, and as no process has to end for it, it is Canceled at once.
         """
+        # One thread at a time: each is delivered once, and has been when this returns.
+        with self._delivering:
+            self._deliver()
+
+    def _deliver(self) -> None:
         from runwatch.store import runs
 
         interrupt = False
@@ -186,8 +194,10 @@ class Recorder:
         """Log nothing more: the workspace is being removed."""
         self._answers_for.clear()
         self._stopped = True
-        if self._thread is not None:
-            self._thread.join()
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
+            thread.join()
         self._journal.close()
         self._shipper = None
 
@@ -204,17 +214,24 @@ class Recorder:
     def _keep(self) -> None:
         while not self._stopped:
             begun = time.monotonic()
-            try:
-                busy = self._keep_once()
-            except (RunwatchException, OSError):
-                busy = True  # the journal has it; the record may take it later
-            if not busy:
-                with self._lock:
-                    if not self._answers_for and not self.waiting_bytes():
-                        self._thread = None
-                        return
+            # The journal has it; the record may take it later.
+            with suppress(RunwatchException, OSError):
+                if not self._keep_once() and self._is_done():
+                    return
             took = time.monotonic() - begun
             time.sleep(min(max(TICK_S, took * (_SHARE - 1)), _LONGEST_TICK_S))
+
+    def _is_done(self) -> bool:
+        """Return whether the thread may end; who logs from now on starts another, or is seen."""
+        more = True
+        with self._lock:
+            self._thread = None
+            try:
+                more = bool(self._answers_for) or self.waiting_bytes() > 0
+            finally:
+                if more:
+                    self._thread = threading.current_thread()
+        return not more
 
     def _keep_once(self) -> bool:
         """Ship, look for cancellations, beat; return whether there is more to do."""
@@ -264,6 +281,7 @@ class Recorder:
     def _after_fork(self) -> None:
         self._journal.forget()
         self._lock = threading.Lock()
+        self._delivering = threading.RLock()
         self._thread = None
         self._shipper = None
         self._answers_for.clear()

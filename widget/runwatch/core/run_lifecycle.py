@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from runwatch.core.environment import Environment
     from runwatch.store.runs import RunRow
 
-_FAIL_MARGIN_S = 3.0
+_FAIL_MARGIN_S = 30.0
 _LONGEST_GRACE_S = 86_400
 
 

@@ -86,8 +86,11 @@ class JournalWriter:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._writer = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
-        # The same thread can come in again: a signal's handler may log while log() runs.
+        # The same thread can come in again: a signal's handler may log while log() runs. It has a
+        # writer of its own then, as this one may be just about to open a segment.
         self._lock = threading.RLock()
+        self._busy = False
+        self._of_handler: JournalWriter | None = None
         self._segment_numbers = itertools.count(1)
         self._series_numbers = itertools.count(1)
         self._descriptor = -1
@@ -112,39 +115,51 @@ class JournalWriter:
         at = NO_STEP if step is None else step
         now = time()
         with self._lock:
-            if not 0 <= now - self._looked < _LOOK_S:
-                self._check_still_there(now)
-            number = self._series.get(series)
-            if number is None or self._written >= SEGMENT_BYTES:
-                number = self._declare(series)
-            if type(value) is float:
-                payload = _pack_float(b"d", number, at, now, value)
-                # As in _write, which a call of costs a tenth of what the write itself does.
-                try:
-                    written = write(
-                        self._descriptor, _pack_frame(_FLOAT_BYTES, crc32(payload)) + payload
-                    )
-                    if written != _FLOAT_RECORD_BYTES:
-                        self._undo(written)
-                except OSError as error:
-                    raise _in_words(self.folder, error) from error
-                self._written += written
+            if self._busy:
+                self._of_handler = self._of_handler or JournalWriter(self.folder)
+                self._of_handler.append(series, step, value)
                 return
-            if encoding_of(value) == "q":
-                payload = _INT.pack(b"q", number, at, now, value)
-            else:
-                payload = _HEAD.pack(b"j", number, at, now) + json.dumps(value).encode()
-            self._write(payload)
+            self._busy = True
+            try:
+                if not 0 <= now - self._looked < _LOOK_S:
+                    self._check_still_there(now)
+                number = self._series.get(series)
+                if number is None or self._written >= SEGMENT_BYTES:
+                    number = self._declare(series)
+                if type(value) is float:
+                    payload = _pack_float(b"d", number, at, now, value)
+                    # As in _write, which a call of costs a tenth of what the write itself does.
+                    try:
+                        written = write(
+                            self._descriptor, _pack_frame(_FLOAT_BYTES, crc32(payload)) + payload
+                        )
+                        if written != _FLOAT_RECORD_BYTES:
+                            self._undo(written)
+                    except OSError as error:
+                        raise _in_words(self.folder, error) from error
+                    self._written += written
+                    return
+                if encoding_of(value) == "q":
+                    payload = _INT.pack(b"q", number, at, now, value)
+                else:
+                    payload = _HEAD.pack(b"j", number, at, now) + json.dumps(value).encode()
+                self._write(payload)
+            finally:
+                self._busy = False
 
     def close(self) -> None:
         """Let go of the segment: no more will be written to it."""
         with self._lock:
             self._close_segment()
+            if self._of_handler is not None:
+                self._of_handler.close()
 
     def forget(self) -> None:
         """Begin anew after a fork: the segment belongs to the parent process."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
+        if self._of_handler is not None:
+            self._of_handler.forget()
         self.__init__(self.folder)  # type: ignore[misc]
 
     def _check_still_there(self, now: float) -> None:
