@@ -127,3 +127,22 @@ def test_an_error_while_watching_is_told_and_watching_goes_on(
         assert "the log" in page.last("trouble")["message"]
     eventually(lambda: page.heard[-1]["type"] != "trouble")
     assert page.last("snapshot")["run"]["tags"] == {"while": "broken"}
+
+
+def test_a_workspace_that_was_moved_while_it_was_watched_is_watched_where_it_is(
+    page: Page, folder: Path
+) -> None:
+    before, after = folder / "before", folder / "after"
+    moved = Experiment(Workspace(path=before), "moved").start_logging()
+    moved.complete()
+    subject = {"workspace_id": moved._record.database.workspace_id, "run_id": moved.id}
+    page.watch("a", **subject)
+    assert page.last("snapshot")["run"]["tags"] == {}
+    moved._record.recorder.stop()
+    before.rename(after)
+    eventually(lambda: any(one["type"] == "trouble" for one in page.heard))
+    Workspace(path=after).get_run(moved.id).tag("seen")
+    # As a view does after a while without news.
+    assert page.pong("a", **subject)["seq"] == -1
+    page.watch("a", **subject)
+    assert page.last("snapshot")["run"]["tags"] == {"seen": None}

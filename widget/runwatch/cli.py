@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import queue
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runwatch.core import Run, Workspace
 from runwatch.core.completion import stream
-from runwatch.exceptions import RunwatchException
+from runwatch.exceptions import RunwatchException, UserErrorException, WorkspaceException
+from runwatch.feed.wire import json_number
 from runwatch.store.clock import elapsed, now_us
 from runwatch.store.paths import STD_LOG
 from runwatch.store.status import TERMINAL
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.table import Table
 
     from runwatch.feed.messages import RunHead, Update
     from runwatch.feed.picture import Picture
@@ -39,30 +43,48 @@ _SHOWN_ROWS = 200
 
 
 def watch(run: Run, *, console: Console | None = None) -> str:
-    """Show a run's tree live in the terminal until it has ended; return its last status."""
+    """Show a run's tree live in the terminal until it has ended; return its last status.
+
+    Raises
+    ------
+    WorkspaceException
+        The workspace was deleted meanwhile.
+    """
     from rich.console import Console
     from rich.live import Live
 
     from runwatch.feed.family import OfRun
-    from runwatch.feed.messages import Look
+    from runwatch.feed.messages import Look, Trouble
     from runwatch.feed.picture import Picture
     from runwatch.feed.watcher import Watcher
 
+    console = console or Console()
     updates: queue.SimpleQueue[Update] = queue.SimpleQueue()
     watcher = Watcher(run._record.database, run._record.settle)
     picture = Picture()
+    expanded: list[str] = []
     subscription = watcher.subscribe(OfRun(run.id), Look(limit=_SHOWN_ROWS), updates.put)
     try:
-        with Live(console=console or Console(), refresh_per_second=8, transient=False) as live:
+        with Live(console=console, refresh_per_second=8, transient=False) as live:
             while True:
                 with contextlib.suppress(queue.Empty):  # the running clock goes on
-                    picture.take(updates.get(timeout=1.0))
+                    update = updates.get(timeout=1.0)
+                    if isinstance(update, Trouble) and not run._record.database.is_there():
+                        raise WorkspaceException(update.message)
+                    picture.take(update)
                 assert picture.run is not None
+                folded = [row.run_id for row in picture.rows if row.child_count > 0]
+                folded = [run_id for run_id in folded if run_id not in expanded]
+                if folded:
+                    expanded += folded
+                    subscription.look(Look(limit=_SHOWN_ROWS, expanded=list(expanded)))
                 live.update(_drawn(picture, picture.run))
                 if picture.run.status in TERMINAL and updates.empty():
                     return picture.run.status
     finally:
         subscription.close()
+        if not console.is_terminal:  # a terminal's last line Live ends itself
+            console.line()
 
 
 def _drawn(picture: Picture, head: RunHead) -> RenderableType:
@@ -84,7 +106,9 @@ def _drawn(picture: Picture, head: RunHead) -> RenderableType:
     )
     rows = picture.rows
     for place, row in enumerate(rows):
-        last_here = place + 1 == len(rows) or rows[place + 1].level < row.level
+        # Of what comes before the tree goes up again: the next of the same level is a sibling.
+        after = next((one.level for one in rows[place + 1 :] if one.level <= row.level), 0)
+        last_here = after < row.level
         twig = "└─ " if last_here else "├─ "
         table.add_row(
             _plain("   " * (row.level - 1) + twig + row.display_name),
@@ -92,6 +116,9 @@ def _drawn(picture: Picture, head: RunHead) -> RenderableType:
             elapsed(row.started_ms, row.ended_ms, now_ms),
             *(_number(row.values.get(column)) for column in columns),
         )
+    more = picture.tree.total - len(rows)
+    if more > 0:
+        table.add_row(_plain(f"and {more:,} more", "dim"))
     return table
 
 
@@ -111,13 +138,18 @@ def _number(value: object) -> str:
 
 
 def _list(workspace: Workspace, arguments: argparse.Namespace) -> None:
-    from rich.console import Console
     from rich.table import Table
 
+    experiments = workspace.experiments
+    if arguments.experiment is not None and arguments.experiment not in experiments:
+        raise UserErrorException(
+            f"There is no experiment {arguments.experiment!r}. These are there: "
+            f"{', '.join(experiments)}."
+        )
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("experiment", "#", "name", "status", "run id"):
         table.add_column(name, no_wrap=True)
-    for experiment in workspace.experiments.values():
+    for experiment in experiments.values():
         if arguments.experiment in (None, experiment.name):
             for run in experiment.get_runs(include_children=arguments.children):
                 table.add_row(
@@ -127,7 +159,17 @@ def _list(workspace: Workspace, arguments: argparse.Namespace) -> None:
                     _status(run.get_status()),
                     run.id,
                 )
-    Console().print(table)
+    _print_whole(table)
+
+
+def _print_whole(table: Table) -> None:
+    """Print a table as wide as it is: of a run id that was cut nothing can be done."""
+    from rich.console import Console
+
+    console = Console()
+    unbounded = console.options.update(max_width=sys.maxsize)
+    console.width = max(console.width, console.measure(table, options=unbounded).maximum)
+    console.print(table)
 
 
 def _show(workspace: Workspace, arguments: argparse.Namespace) -> None:
@@ -135,7 +177,16 @@ def _show(workspace: Workspace, arguments: argparse.Namespace) -> None:
 
     run = workspace.get_run(arguments.run_id)
     shown = {**run.get_details(), "tags": run.get_tags(), "metrics": run.get_metrics()}
-    print(json.dumps(shown, indent=2, ensure_ascii=False))
+    print(json.dumps(_as_json(shown), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _as_json(value: Any) -> Any:
+    """Return the same with words for NaN and infinities, which JSON lacks."""
+    if isinstance(value, dict):
+        return {key: _as_json(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_as_json(inner) for inner in value]
+    return json_number(value)
 
 
 def _watch(workspace: Workspace, arguments: argparse.Namespace) -> None:
@@ -160,7 +211,9 @@ def _logs(workspace: Workspace, arguments: argparse.Namespace) -> None:
     if arguments.follow:
         stream(run, run._paths.std_log, STD_LOG)
     elif run._paths.std_log.is_file():
-        sys.stdout.write(run._paths.std_log.read_text(encoding="utf-8", errors="replace"))
+        # Without another sort of line ends: a bar that is drawn over and over would be many lines.
+        with open(run._paths.std_log, encoding="utf-8", errors="replace", newline="") as log:
+            shutil.copyfileobj(log, sys.stdout)
 
 
 def _doctor(workspace: Workspace, arguments: argparse.Namespace) -> int:
@@ -228,13 +281,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.act is None:
             _restore(arguments)
         else:
-            return arguments.act(Workspace.from_config(arguments.workspace), arguments) or 0
+            code = arguments.act(_workspace(arguments.workspace), arguments) or 0
+            sys.stdout.flush()  # so that a reader who is gone is noticed here
+            return code
     except RunwatchException as error:
         print(f"runwatch: {error.message}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # `| head` has seen enough; nor is it told of at the exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0
+
+
+def _workspace(folder: Path | None) -> Workspace:
+    """Return the workspace that is meant; where there is none, none is made to look into."""
+    found = Workspace._find(folder)
+    if found is None or not found._record.paths.root.is_dir():  # it may have a config alone
+        raise UserErrorException(
+            f"There is no workspace in {folder or Path.cwd()} or above it. Change to the folder of "
+            "your notebook, or name that of the workspace with --workspace."
+        )
+    return found
 
 
 if __name__ == "__main__":

@@ -144,3 +144,15 @@ test("a connection on which nobody answers is put in doubt, one that answers is 
   vi.advanceTimersByTime(PING_AFTER_MS + ANSWER_WITHIN_MS);
   expect(socket.doubted).toBe(1);
 });
+
+test("a workspace that could not be opened is watched again when the server knows no such channel", () => {
+  socket.hear({ type: "workspaces", workspaces: [head("a")] });
+  const channel = channelOf("a");
+  socket.hear({ type: "trouble", channel, message: "the disk is full" });
+  vi.advanceTimersByTime(PING_AFTER_MS);
+  expect(socket.sent.at(-1)?.request.type).toBe("ping");
+  socket.hear({ type: "pong", channel, seq: -1, now_ms: Date.now() });
+  expect(watched()).toHaveLength(2);
+  socket.hear(overview("a", { live_count: 2 }));
+  expect(workspaces.liveCount.value).toBe(2);
+});

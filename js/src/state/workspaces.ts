@@ -16,7 +16,10 @@ export interface Live extends LiveRun {
   workspace: WorkspaceHead;
 }
 
-/** A workspace's channel, and the number of the overview that came last; -1 before the first. */
+/** A number that neither an overview has nor the answer of a server that knows of no channel. */
+const NONE_YET = 0;
+
+/** A workspace's channel, and the number of the overview that came last. */
 interface Watched {
   workspaceId: string;
   seq: number;
@@ -81,7 +84,7 @@ export class Workspaces {
       watched.seq = update.seq;
       this.clockOffset = update.now_ms - Date.now();
       this.overviews.value = new Map(this.overviews.value).set(watched.workspaceId, update);
-    } else if (update.type === "trouble") watched.seq = -1;
+    } else if (update.type === "trouble") watched.seq = NONE_YET;
     else if (update.type === "pong" && update.seq !== watched.seq) {
       this.watch(update.channel, watched.workspaceId);
     }
@@ -100,7 +103,7 @@ export class Workspaces {
   }
 
   private watch(channel: string, workspaceId: string): void {
-    this.channels.set(channel, { workspaceId, seq: -1 });
+    this.channels.set(channel, { workspaceId, seq: NONE_YET });
     this.say(workspaceId, { type: "watch", channel, run_id: null, look: FIRST_LOOK });
   }
 

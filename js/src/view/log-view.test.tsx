@@ -223,3 +223,17 @@ test("what was looked for is looked for in another file, too", async () => {
   });
   expect(transport.of("find_text").map((asked) => asked.name)).toEqual(["log.txt", "other.txt"]);
 });
+
+test("why there is no log is told as it is", async () => {
+  const why = async (change: Parameters<typeof head>[0]) => {
+    const run = head(change);
+    await act(() => render(<LogView session={session} channel={channel} run={run} />, place));
+    return element(".rw-empty").textContent;
+  };
+  const submitted = { details: { command: "python train.py" } };
+  expect(await why(submitted)).toContain("has not been read");
+  transport.receive(snapshot({ seq }));
+  expect(await why(submitted)).toContain("Nothing has been printed yet");
+  expect(await why({ parent_id: "run-0" })).toContain("child run");
+  expect(await why({})).toContain("started in a notebook");
+});

@@ -24,6 +24,13 @@ interface Props {
   run: RunHead;
 }
 
+/** Says why there is no log to show; of a notebook's picture, which keeps none, nothing is known. */
+function whyNone(answered: boolean, run: RunHead): string {
+  if (!answered) return strings.logNotRead;
+  if (run.details.command !== undefined) return strings.noLog;
+  return run.parent_id === null ? strings.noLogFile : strings.logOfParent;
+}
+
 /** The tail of a log. It follows until the person scrolls up, and reads what is looked at. */
 export function LogView({ session, channel, run }: Props) {
   const reader = useMemo(
@@ -37,7 +44,7 @@ export function LogView({ session, channel, run }: Props) {
   useEffect(() => {
     reader.changedFile().catch(told);
   }, [reader, tail?.name]);
-  if (!log || !tail) return <p class="rw-empty">{strings.noLogFile}</p>;
+  if (!log || !tail) return <p class="rw-empty">{whyNone(channel.answered.value, run)}</p>;
   const listed = files.find((file) => file.name === log.name)?.size_bytes ?? 0;
   const size = Math.max(listed, tail.endBytes);
   const whole = log.startBytes === 0 && log.endBytes >= size;

@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -37,16 +37,18 @@ let el: HTMLElement;
 let place: ReturnType<typeof signal<Place>>;
 let opened: { subject: Subject; transport: FakeTransport }[];
 let known: ReturnType<typeof signal<readonly WorkspaceHead[] | null>>;
+let overviews: Signal<ReadonlyMap<string, Overview>>;
 
 beforeEach(() => {
   el = document.createElement("div");
   document.body.append(el);
   place = signal<Place>(NOWHERE);
   known = signal<readonly WorkspaceHead[] | null>([workspace]);
+  overviews = signal<ReadonlyMap<string, Overview>>(new Map([["w", overview]]));
   opened = [];
   const workspaces = {
     known,
-    overviews: signal(new Map([["w", overview]])),
+    overviews,
     now: () => Date.now(),
   } as unknown as Workspaces;
   const open = (subject: Subject) => {
@@ -127,4 +129,21 @@ test("where there is no workspace the panel says how to make one", () => {
     known.value = [];
   });
   expect(el.textContent).toContain("Workspace.from_config()");
+});
+
+test("a live run of an experiment that was archived opens beside one that is there", () => {
+  const archived = {
+    ...overview.live[0],
+    run_id: "run-9",
+    experiment: "",
+    display_name: "late.py",
+  };
+  act(() => {
+    overviews.value = new Map([["w", { ...overview, live: [archived] } as Overview]]);
+  });
+  act(() => button("late.py").click());
+  expect(opened.map((one) => [one.subject.experiment, one.subject.run_id])).toEqual([
+    ["digits", null],
+    [null, "run-9"],
+  ]);
 });

@@ -59,7 +59,8 @@ export function RunsPanel({ workspaces, place, open }: Props) {
               workspaces={workspaces}
               overview={overview}
               runId={runId}
-              onChoose={(of, run) => go({ experiment: of, runId: run })}
+              // One that was archived has no name to be asked for by.
+              onChoose={(of, run) => go({ experiment: of || shown, runId: run })}
             />
             <Experiments
               experiments={overview?.experiments ?? []}

@@ -89,6 +89,19 @@ class Workspace:
         UserErrorException
             `path` is not there, or the file found does not describe a workspace.
         """
+        found = Workspace._find(path, _file_name)
+        if found is not None:
+            return found
+        workspace = Workspace(path=Path(os.path.abspath(path or os.curdir)))
+        workspace._record.paths.create()
+        print(f"Made a new workspace in {workspace._record.paths.root}")
+        return workspace
+
+    @staticmethod
+    def _find(
+        path: str | os.PathLike[str] | None = None, file_name: str | None = None
+    ) -> Workspace | None:
+        """Do as `from_config()`, but return None where it would make a workspace."""
         if path is None and (inherited := os.environ.get(script_environment.WORKSPACE)):
             return Workspace(path=Path(inherited).parent)
         start = Path(os.path.abspath(path or os.curdir))
@@ -99,7 +112,7 @@ class Workspace:
             )
         if start.is_file():
             return _from_file(start)
-        places = [p.replace("config.json", _file_name or "config.json") for p in _CONFIG_PLACES]
+        places = [p.replace("config.json", file_name or "config.json") for p in _CONFIG_PLACES]
         for folder in (start, *start.parents):
             for place in places:
                 found = folder / place
@@ -107,10 +120,7 @@ class Workspace:
                     return _from_file(found)
             if (folder / FOLDER).is_dir():
                 return Workspace(path=folder)
-        workspace = Workspace(path=start)
-        workspace._record.paths.create()
-        print(f"Made a new workspace in {workspace._record.paths.root}")
-        return workspace
+        return None
 
     @staticmethod
     def create(

@@ -61,7 +61,7 @@ class Session:
         send: Send,
         open_run: Callable[[str], Commandable],
     ) -> None:
-        self._database = database
+        self.database = database
         self._watcher = watcher
         self.scope = scope
         self._send = send
@@ -121,9 +121,9 @@ class Session:
         elif isinstance(request, Steady):
             pass  # it concerns only who keeps an output
         elif isinstance(request, Command):
-            self._send(commands.answer(self._database, request, self._open_run))
+            self._send(commands.answer(self.database, request, self._open_run))
         else:
-            self._send(questions.answer(self._database, request))
+            self._send(questions.answer(self.database, request))
 
 
 def refusal(content: Any, message: str) -> Update | None:

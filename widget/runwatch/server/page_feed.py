@@ -61,7 +61,7 @@ class PageFeed:
         try:
             carried = wire.decode_carried(message)
             key = (carried.workspace_id, carried.run_id, carried.experiment)
-            session = self._sessions.get(key) or self._open(carried)
+            session = self._held(key) or self._open(carried)
             session.take(request)
             if not self.in_order(message):
                 return  # it has no channels, and may come between two messages that have
@@ -89,6 +89,21 @@ class PageFeed:
         for session in self._sessions.values():
             session.close()
         self._sessions.clear()
+
+    def _held(self, key: Key) -> Session | None:
+        """Return the session of a view; none if its workspace was moved, and is to be reopened."""
+        session = self._sessions.get(key)
+        if session is None or session.database.is_there():
+            return session
+        try:
+            moved = self._workspaces.get(key[0])._record.database is not session.database
+        except RunwatchException:  # it is nowhere; it may come back to where it was
+            return session
+        if not moved:
+            return session
+        del self._sessions[key]
+        session.close()
+        return None
 
     def _open(self, carried: Carried) -> Session:
         workspace = self._workspaces.get(carried.workspace_id)
