@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import random
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from runwatch.core import Experiment, Run
 from runwatch.feed import commands, wire
@@ -313,6 +315,32 @@ def test_columns_are_those_that_are_asked_for(watch: Any, run: Run) -> None:
     assert view.picture.rows[0].values == expected
 
 
+def test_the_small_line_of_a_row_shows_a_metric_to_its_end(watch: Any, run: Run) -> None:
+    child = run.child_run("one")
+    child.log("loss", 0.5)
+    child.flush()
+    view, _ = watch(columns=["spark:loss"])
+    child.log("loss", 0.4)
+    child.complete()  # soon after the lines were read, and nothing comes after it
+    eventually(lambda: view.picture.rows[0].values == {"spark:loss": [0.5, 0.4]})
+
+
+def test_rows_that_come_into_the_window_have_their_small_lines(watch: Any, run: Run) -> None:
+    below = run.child_run("one").child_run("below")
+    for number, child in enumerate((below, *run.create_children(count=2))):
+        child.log("loss", float(number))
+        child.complete()
+    view, subscription = watch(columns=["spark:loss"], limit=2)
+    look = Look(columns=["spark:loss"], limit=2, expanded=[run.id, below.parent.id])
+    subscription.look(look)
+    assert [row.values for row in view.picture.rows] == [{}, {"spark:loss": [0.0]}]
+    subscription.look(replace(look, offset=2))
+    assert [row.values for row in view.picture.rows] == [
+        {"spark:loss": [1.0]},
+        {"spark:loss": [2.0]},
+    ]
+
+
 def test_an_experiment_shows_its_runs_the_newest_first(
     watcher: Watcher, run: Run, experiment: Experiment
 ) -> None:
@@ -342,6 +370,17 @@ def test_a_status_that_comes_with_the_last_of_a_bar_is_told(
         run._paths.std_log.write_text(bar.format(4) + bar.format(10))
         end(run)
     eventually(lambda: view.run.status == run.get_status() != "Running")
+
+
+def test_a_bar_that_a_summary_has_shown_already_reaches_the_views(
+    watch: Any, watcher: Watcher, run: Run
+) -> None:
+    run._paths.std_log.parent.mkdir(parents=True)
+    view, subscription = watch()
+    with watcher._lock:
+        run._paths.std_log.write_text("\r 40%|\u2588\u2588   | 4/10 [00:20<00:30,  5.00s/it]")
+        assert subscription.channel.summary().run.progress.done == 4
+    eventually(lambda: view.run.progress is not None and view.run.progress.done == 4)
 
 
 def test_progress_is_what_the_run_says_or_what_a_bar_in_its_log_shows(watch: Any, run: Run) -> None:
@@ -440,6 +479,32 @@ def test_the_scripts_own_logs_are_followed_also_when_they_are_gathered(
     eventually(lambda: view.log == "logged\nmore\nthe last\n")
 
 
+def test_a_log_that_is_written_anew_is_shown_anew(watch: Any, run: Run) -> None:
+    own = run._paths.work / "logs" / "state.txt"
+    own.parent.mkdir(parents=True)
+    own.write_text("epoch 1\n")
+    view, _ = watch()
+    for written in ("epoch 2\n", "epoch 3\nand more than before\n", "epoch 4\n", "", "epoch 5\n"):
+        own.write_text(written)
+        eventually(lambda written=written: view.log == written)
+    with open(own, "a") as file:
+        file.write("more\n")
+    eventually(lambda: view.log == "epoch 5\nmore\n")
+    assert view.parts("log_text")[-1].text == "more\n"
+
+
+def test_a_file_that_a_run_is_given_after_its_end_is_told(
+    watch: Any, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runwatch.feed.channel.FILES_OF_ENDED_EVERY_S", 0.2)
+    view, _ = watch()
+    run.complete()
+    eventually(lambda: view.run.status == "Completed")
+    for name in ("outputs/report.txt", "outputs/table.csv"):
+        run.upload_file(name, io.StringIO("made of what was there at the end"))
+        eventually(lambda name=name: name in [file.name for file in view.picture.files])
+
+
 def test_a_log_that_is_a_link_to_elsewhere_is_not_followed(
     watch: Any, run: Run, tmp_path: Path
 ) -> None:
@@ -458,6 +523,29 @@ def test_the_tail_of_a_long_line_begins_with_a_whole_character(watch: Any, run: 
     log.write_text("a" + "█" * 50_000)
     view, _ = watch()
     assert set(view.updates[0].log_text.text) == {"█"}
+
+
+@pytest.mark.parametrize("end", ["\n", "\nsaved\n"])
+def test_the_tail_of_a_log_with_a_long_bar_shows_how_the_bar_ended(
+    watch: Any, run: Run, end: str
+) -> None:
+    log = run._paths.std_log
+    log.parent.mkdir(parents=True)
+    bar = "".join(f"\r{n / 20:.0f}%|\u2588\u2588   | {n}/2000 [00:20<00:30]" for n in range(2001))
+    log.write_text("begin\n" + bar + end)
+    view, _ = watch()
+    first = view.updates[0].log_text
+    assert first.start_bytes > 0
+    assert first.text.partition("%|")[0].isdigit(), "it begins in the middle of something"
+    assert first.text.endswith("\r100%|\u2588\u2588   | 2000/2000 [00:20<00:30]" + end)
+
+
+def test_the_tail_of_a_log_that_ends_with_a_long_line_shows_its_end(watch: Any, run: Run) -> None:
+    log = run._paths.std_log
+    log.parent.mkdir(parents=True)
+    log.write_text("begin\n" + "█" * 50_000 + "\n")
+    view, _ = watch()
+    assert set(view.log) == {"█", "\n"}
 
 
 def test_views_that_look_alike_see_the_same_whenever_they_come(watch: Any, run: Run) -> None:

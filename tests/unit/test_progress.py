@@ -110,6 +110,52 @@ def test_what_tqdm_itself_writes_is_noticed(tmp_path: Path) -> None:
     assert (found.label, found.done, found.total) == ("epochs", 2, 8)
 
 
+def test_of_nested_bars_the_outer_one_tells_how_far_the_run_is(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    watched = ProgressInLog(log)
+    with open(log, "w") as file:
+        outer = tqdm(total=4, desc="epochs", file=file, mininterval=0)
+        outer.update(1)
+        for done in range(200):
+            with tqdm(total=9, desc="batches", file=file, mininterval=0, leave=False) as inner:
+                inner.update(5)
+                file.flush()
+                for found in (watched.look(), ProgressInLog(log).look()):
+                    assert found is not None, done
+                    assert (found.label, found.done, found.total) == ("epochs", 1, 4), done
+        outer.update(1)
+        file.flush()
+        last = watched.look()
+        outer.close()
+    assert last is not None
+    assert (last.label, last.done) == ("epochs", 2)
+
+
+def test_an_outer_bar_stays_as_old_as_it_is_while_inner_ones_go_on(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    watched = ProgressInLog(log)
+    text = "\repochs: 10%|█| 1/10 [00:01<00:09]"
+    for second in range(1, 4):
+        text += "\n\rbatches: 50%|█| 1/2 [00:01<00:01]\x1b[A"
+        log.write_text(text)
+        os.utime(log, (second, second))
+        found = watched.look()
+        assert found is not None
+        assert (found.label, found.updated_ms) == ("epochs", 1000)
+
+
+def test_inner_bars_alone_are_noticed(tmp_path: Path) -> None:
+    assert shown(tmp_path, "\n\rb: 50%|█| 1/2 [00:01<00:01]\x1b[A") == ("b", 1, 2, 1000)
+
+
+@pytest.mark.parametrize("piece", [".", "a: ", '{"loss": 0.1}, '])
+def test_a_long_line_that_is_no_bar_is_looked_through_at_once(tmp_path: Path, piece: str) -> None:
+    log = tmp_path / "log"
+    log.write_text(piece * 9000)
+    for _ in range(1000):  # if it took long for its length, these would take minutes
+        assert ProgressInLog(log).look() is None
+
+
 def test_a_bar_is_as_old_as_its_log_whenever_it_is_looked_at(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("10%|█| 1/10 [00:01<00:09]")

@@ -76,6 +76,28 @@ def test_the_summary_follows_the_run_until_it_has_ended(run: Run) -> None:
     view.close()
 
 
+def test_a_run_that_ends_as_its_view_goes_ends_in_the_summary(run: Run) -> None:
+    view = RunDetails(run)
+    sent_by(view)
+    say(view, type="watch", channel="a", run_id=None, look=LOOK)
+    with view._watcher._lock:  # between two looks at the record
+        run.complete()
+        say(view, type="unwatch", channel="a")
+    eventually(lambda: view.summary["run"]["status"] == "Completed")
+    eventually(lambda: threads() == [])
+    view.close()
+
+
+def test_a_run_that_ends_while_the_record_cant_be_read_ends_in_the_summary(run: Run) -> None:
+    view = RunDetails(run)
+    with view._watcher._lock:
+        view._watcher._tell_trouble("The disk is full.")
+        run.complete()
+    eventually(lambda: view.summary["run"]["status"] == "Completed")
+    eventually(lambda: threads() == [])
+    view.close()
+
+
 def test_a_message_that_cant_be_understood_is_refused_in_words(run: Run) -> None:
     view = RunDetails(run)
     sent = sent_by(view)
@@ -244,6 +266,21 @@ def test_the_last_that_a_run_did_is_kept_in_the_end(
     say(view, type="watch", channel="a", run_id=None, look=LOOK)
     run.child_run("made last")
     eventually(lambda: pages and "made last" in pages[-1])
+    view.close()
+
+
+def test_a_run_that_ends_before_its_child_does_is_kept_as_ended_at_once(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = run.child_run("goes on")
+    view = RunDetails(run)
+    pages = pages_of(view, monkeypatch)
+    sent_by(view)
+    say(view, type="watch", channel="a", run_id=None, look=LOOK)
+    run.fail("interrupted")
+    eventually(lambda: pages and "interrupted" in pages[-1])
+    child.complete()
+    eventually(lambda: "Completed" in pages[-1])
     view.close()
 
 

@@ -32,6 +32,8 @@ from runwatch.store.metrics import SeriesRow
 from runwatch.store.status import TERMINAL
 
 FILES_EVERY_S = 1.0
+FILES_OF_ENDED_EVERY_S = 3.0
+"""A run can be given files after its end, of which the database knows nothing."""
 MOST_COMPARED = 50
 MOST_SUMMARY_METRICS = 24
 
@@ -52,7 +54,7 @@ class Channel:
         run = family.run()
         self._log = None if run is None else LogFeed(database.paths.run(run.run_id))
         self._bar = None if run is None else ProgressInLog(database.paths.run(run.run_id).std_log)
-        self._shown_bar: Progress | None = None
+        self._seen_bar: Progress | None = None
         self._files: list[RunFile] = []
         self._files_seen = 0.0
         self._was_live = True
@@ -150,8 +152,11 @@ class Channel:
         return self._delta(news)
 
     def refresh_files(self) -> Delta | None:
-        """Return what the view lacks of the files, which grow without the record's knowing."""
+        """Return what the view lacks although the record is as it was: files grow without it."""
         news = self._grown()
+        if self._tree.is_behind():
+            with self._database.read() as connection:
+                news |= self._tree.late_news(connection)
         if self._is_bar_new():
             news["run"] = self._head_news()
         return self._delta(news)
@@ -162,8 +167,8 @@ class Channel:
         head = self.family.head(brief=brief)
         if head is None or head.progress is not None or head.status in TERMINAL:
             return head
-        self._shown_bar = self._bar.look() if self._bar is not None else None
-        return msgspec.structs.replace(head, progress=self._shown_bar) if self._shown_bar else head
+        bar = self._bar.look() if self._bar is not None else None
+        return msgspec.structs.replace(head, progress=bar) if bar else head
 
     def _head_news(self) -> dict[str, Any] | None:
         before, self._head = self._head, self._current_head()
@@ -201,20 +206,25 @@ class Channel:
     # --- files ------------------------------------------------------------------------------
 
     def _grown(self) -> dict[str, Any]:
-        if self._log is None or not self.is_live():
+        if self._log is None:
             return {}
         news: dict[str, Any] = {}
-        now = time.monotonic()
-        if now - self._files_seen >= FILES_EVERY_S or not self.family.is_live():
-            self._files_seen = now
-            self._was_live = self.family.is_live()  # once more after the end
+        now, live = time.monotonic(), self.family.is_live()
+        due = now - self._files_seen >= (FILES_EVERY_S if live else FILES_OF_ENDED_EVERY_S)
+        if due or (self._was_live and not live):  # at once when all has ended
+            self._files_seen, self._was_live = now, live
             news["logs"] = self._log.logs()
             news["files"] = self._changed_files()
+        elif not live:
+            return {}
         news["log_text"] = self._log_text()
         return news
 
     def _is_bar_new(self) -> bool:
-        return self._bar is not None and self.is_live() and self._bar.look() != self._shown_bar
+        if self._bar is None or not self.is_live():
+            return False
+        before, self._seen_bar = self._seen_bar, self._bar.look()
+        return before != self._seen_bar
 
     def _log_text(self) -> LogText | None:
         return None if self._log is None else self._log.text(self.look.log)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ TAIL_BYTES = 64 * 1024
 MOST_BYTES = 128 * 1024
 """How much it gets at once; of more it gets the tail."""
 MOST_FILES = 500
+_MARK_BYTES = 1024
+_BEGIN = re.compile(rb"\n|\r(?!\n)")
 
 _UNREADABLE = (OSError, ServiceException)  # removed meanwhile, or not to be read
 
@@ -28,6 +31,10 @@ class LogFeed:
     _paths: RunPaths
     _name: str | None = None
     _position: int = 0
+    _mark: bytes = b""
+    """What stands before the position: if that is something else, the file was written anew."""
+    _seen: tuple[int, int] | None = field(default=None, compare=False)
+    """Size and time of the file when it was read."""
     sizes: list[LogFile] = field(default_factory=list)
     _places: dict[str, Path] = field(default_factory=dict)
 
@@ -63,7 +70,7 @@ class LogFeed:
         opened = name if name is not None and name in known else first
         replace = opened != self._name
         if replace:
-            self._name, self._position = opened, 0
+            self._name, self._position, self._mark, self._seen = opened, 0, b"", None
         return self._read(opened, replace=replace)
 
     def repeat(self) -> LogText | None:
@@ -82,12 +89,14 @@ class LogFeed:
     def _read(self, name: str, *, replace: bool) -> LogText | None:
         place = self._places[name]
         try:
-            if not replace and place.stat().st_size == self._position:
+            known = place.stat()
+            if self._seen == (known.st_size, known.st_mtime_ns):
                 return None
             with kept.opened(self._paths, place) as file:
                 size = file.seek(0, os.SEEK_END)
-                if size < self._position:  # the file was begun anew
-                    self._position, replace = 0, True
+                file.seek(self._position - len(self._mark))
+                if size < self._position or file.read(len(self._mark)) != self._mark:
+                    self._position, self._mark, replace = 0, b"", True
                 start = self._position
                 if size - start > (TAIL_BYTES if replace else MOST_BYTES):
                     start, replace = size - TAIL_BYTES, True
@@ -95,18 +104,24 @@ class LogFeed:
                 data = file.read(size - start)
         except _UNREADABLE:
             return None
+        self._seen = known.st_size, known.st_mtime_ns
         text = _text(name, start, data, replace=replace)
         self._position = text.end_bytes
+        self._mark = (self._mark + data[: text.end_bytes - start])[-_MARK_BYTES:]
         return text if text.text or replace else None
 
 
 def _text(name: str, start: int, data: bytes, *, replace: bool) -> LogText:
     """Return a piece of a log: it begins with a whole line and ends with a whole character.
 
-    Of a line that is longer than the piece it begins with a whole character, too.
+    Of a line that is longer than the piece it begins where a bar writes over what was before, or
+    else with a whole character, too.
     """
     if replace and start > 0:
-        cut = data.find(b"\n") + 1 or _rest_bytes(data)
+        begin = _BEGIN.search(data)
+        cut = begin.end() if begin is not None else len(data)
+        if cut == len(data):
+            cut = _rest_bytes(data)
         start, data = start + cut, data[cut:]
     data = data[: len(data) - _torn_bytes(data)]
     return LogText(

@@ -7,11 +7,13 @@ import msgspec
 from runwatch.feed.messages import (
     Delta,
     ExperimentHead,
+    LogFile,
     LogText,
     Points,
     RunFile,
     RunHead,
     Snapshot,
+    Structure,
     TreeRow,
     TreeWindow,
     Update,
@@ -27,6 +29,9 @@ class Picture:
         self.seq = 0
         self.run: RunHead | None = None
         self.experiment: ExperimentHead | None = None
+        self.offered: list[str] = []
+        self.structures: list[Structure] = []
+        self.logs: list[LogFile] = []
         self.files: list[RunFile] = []
         self.last: dict[tuple[str, str], Points] = {}
         """The newest message of each metric, by run id and name."""
@@ -38,17 +43,19 @@ class Picture:
         if not isinstance(update, (Snapshot, Delta)):
             return
         self.seq = update.seq
-        self.experiment = update.experiment or self.experiment
-        self.files = update.files or self.files
-        self.log_text = update.log_text or self.log_text
-        self.last |= {(one.run_id, one.name): one for one in update.points or []}
         if isinstance(update, Snapshot):
-            self.run, self.tree = update.run, update.tree
+            self.run, self.tree, self.experiment = update.run, update.tree, update.experiment
+            self.last, self.log_text = {}, None
             self._rows = {row.run_id: row for row in update.rows}
         else:
             self._change(update)
+        for part in ("offered", "structures", "logs", "files", "log_text"):
+            if (news := getattr(update, part)) is not None:
+                setattr(self, part, news)
+        self.last |= {(one.run_id, one.name): one for one in update.points or []}
 
     def _change(self, delta: Delta) -> None:
+        self.experiment = delta.experiment or self.experiment
         if delta.run is not None and self.run is not None:
             self.run = msgspec.structs.replace(self.run, **delta.run)
         for change in delta.rows or []:

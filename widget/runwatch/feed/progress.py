@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
 from runwatch.feed.messages import Progress
 
 _MOST_PHASES = 64
@@ -13,12 +15,18 @@ _MOST_PHASES = 64
 _LONGEST_MS = 100 * 365 * 86_400_000
 """What would take longer than a hundred years is no estimate."""
 _LOOKED_AT_BYTES = 4096
+_FIRST_LOOKED_AT_BYTES = 64 * 1024
+"""Where somebody begins to watch, the outer bar may stand far above those of an inner loop."""
 # tqdm's " 45%|████▌     | 45/100 [00:10<00:12,  4.5it/s]"; its units may be scaled: 1.2k/10.0k.
+# The label before it is looked for afterwards: to try one everywhere takes long in a long line.
 _TQDM = re.compile(
-    r"(?:(?P<label>[^\r\n|]*?): +)?(?P<percent>\d{1,3})%\|[^|\r\n]*\| *"
+    r"\d{1,3}%\|[^|\r\n]*\| *"
     r"(?P<done>\d+(?:\.\d+)?[kMGTP]?)/(?P<total>\d+(?:\.\d+)?[kMGTP]?) "
-    r"\[[^<\]\r\n]*<(?P<left>[\d:?]+)"
+    r"\[[^<\]\r\n]*<(?P<left>[\d:?]+)(?P<rest>[^\r\n]*)"
 )
+_LABEL = re.compile(r"([^\r\n|]*): +\Z")
+_UP = "\x1b[A"
+"""What tqdm writes after the bar of an inner loop, to go back to that of the outer one."""
 _UNITS = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 
 
@@ -67,6 +75,7 @@ class ProgressInLog:
         self._path = path
         self._size = 0
         self._found: Progress | None = None
+        self._outer: Progress | None = None
 
     def look(self) -> Progress | None:
         """Return the progress that the log shows now."""
@@ -75,22 +84,40 @@ class ProgressInLog:
             size = stat.st_size
             if size == self._size:
                 return self._found
+            most = _LOOKED_AT_BYTES if self._size else _FIRST_LOOKED_AT_BYTES
             with open(self._path, "rb") as file:
                 self._size = size
-                file.seek(max(0, size - _LOOKED_AT_BYTES))
-                tail = file.read(_LOOKED_AT_BYTES).decode("utf-8", errors="replace")
+                file.seek(max(0, size - most))
+                tail = file.read(most).decode("utf-8", errors="replace")
         except OSError:
             return self._found
         for bar in _TQDM.finditer(tail):
-            self._found = _shown_by(bar, stat.st_mtime_ns // 1_000_000)
+            self._take(bar, stat.st_mtime_ns // 1_000_000)
         return self._found
+
+    def _take(self, bar: re.Match[str], updated_ms: int) -> None:
+        """Take in the next bar: the outer one tells how far the run has come, if there is one."""
+        if _UP in bar["rest"]:
+            self._found = self._outer or _shown_by(bar, updated_ms)
+            return
+        found, outer = _shown_by(bar, updated_ms), self._outer
+        if (
+            outer is not None
+            and msgspec.structs.replace(found, updated_ms=outer.updated_ms) == outer
+        ):
+            found = outer  # it was written before
+        self._found = found
+        if bar.end() < len(bar.string):  # else it may be an inner one that is not whole yet
+            self._outer = found
 
 
 def _shown_by(bar: re.Match[str], updated_ms: int) -> Progress:
+    line = max(bar.string.rfind(end, 0, bar.start()) for end in "\r\n|")
+    label = _LABEL.match(bar.string[line + 1 : bar.start()])
     return Progress(
         done=_number(bar["done"]),
         total=_number(bar["total"]),
-        label=(bar["label"] or "").strip() or None,
+        label=(label[1].strip() or None) if label else None,
         updated_ms=updated_ms,
         left_ms=_milliseconds(bar["left"]),
     )

@@ -34,6 +34,8 @@ class TreeView:
         self._sent: dict[str, TreeRow] = {}
         self._sparks: dict[tuple[int, str], tuple[int, list[float]]] = {}
         self._sparked = 0.0
+        self._changed = False
+        """Whether something has changed since the small lines were read."""
 
     def whole(self, connection: Connection, look: Look) -> tuple[TreeWindow, list[TreeRow]]:
         """Return the window and all its rows, made anew."""
@@ -66,22 +68,28 @@ class TreeView:
 
     def change_look(self, connection: Connection, look: Look) -> dict[str, Any]:
         """Return the parts of a delta that the view lacks for another look."""
-        columns = self._columns()
         self._look = look
         self._order.arrange(look)
-        if columns != self._columns():
-            self._read_sparks(connection)
+        self._read_sparks(connection)
         return self._lacking(self._shown())
 
     def news(self, connection: Connection, touched: Touched) -> dict[str, Any]:
         """Return the parts of a delta that the view lacks after a change."""
         moved = self._order.take(touched)
-        now = time.monotonic()
-        if now - self._sparked > SPARKS_EVERY_S and self._read_sparks(connection):
+        self._changed = True
+        if self.is_behind() and self._read_sparks(connection):
             return self._lacking(self._shown())
         if moved or self._columns() != self._window.columns:
             return self._lacking(self._shown())
         return self._lacking([place for place in self._shown() if place.key in touched.keys])
+
+    def is_behind(self) -> bool:
+        """Return whether the small lines may lack something, and it is time to read them."""
+        return self._changed and time.monotonic() - self._sparked > SPARKS_EVERY_S
+
+    def late_news(self, connection: Connection) -> dict[str, Any]:
+        """Return the parts of a delta that the view lacks since the small lines were read."""
+        return self._lacking(self._shown()) if self._read_sparks(connection) else {}
 
     def _lacking(self, places: list[Place]) -> dict[str, Any]:
         changes = []
@@ -174,7 +182,7 @@ class TreeView:
 
     def _read_sparks(self, connection: Connection) -> bool:
         """Read the small lines of the rows in the window; return whether any has changed."""
-        self._sparked = time.monotonic()
+        self._sparked, self._changed = time.monotonic(), False
         wanted = {c.partition(":")[2] for c in self._columns() if c.startswith("spark:")}
         if not wanted:
             return False

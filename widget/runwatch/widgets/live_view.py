@@ -23,6 +23,7 @@ from runwatch.feed.family import FamilyScope
 from runwatch.feed.messages import Delta, Look, Snapshot, Summary, Trouble, Update
 from runwatch.feed.session import Session
 from runwatch.feed.watcher import Subscription, watcher_of
+from runwatch.store.status import TERMINAL
 from runwatch.widgets import cells
 from runwatch.widgets.saved_view import kept
 from runwatch.widgets.static_html import MOST_ROWS
@@ -162,16 +163,22 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
     def _on_update(self, update: Update) -> None:
         if not isinstance(update, (Snapshot, Delta, Trouble)) or update.channel != _OWN:
             self.send(*wire.encode(update))
-        if isinstance(update, Delta):
+        if isinstance(update, (Snapshot, Delta)):  # a snapshot: the record can be read again
             subscription = self._session.channels.get(update.channel)
             if subscription is not None and subscription.scope == self._scope:
                 self._refresh_summary(update, _channel(subscription))
 
-    def _refresh_summary(self, update: Delta, channel: Channel) -> None:
+    def _refresh_summary(self, update: Snapshot | Delta, channel: Channel) -> None:
         """Sync the summary: at once what a person does and how runs end, else now and then."""
         was_live, self._live = self._live, channel.family.is_live()
-        over = was_live and not self._live
-        told = update.run is not None and not _TOLD_AT_ONCE.isdisjoint(update.run)
+        if isinstance(update, Snapshot):
+            told, ended, rows = True, False, []
+        else:
+            told = update.run is not None and not _TOLD_AT_ONCE.isdisjoint(update.run)
+            # Its child runs may go on.
+            ended = update.run is not None and update.run.get("status") in TERMINAL
+            rows = update.rows or []
+        over = ended or (was_live and not self._live)
         now = time.monotonic()
         if told or over or now - self._summarised >= SUMMARY_EVERY_S:
             self._summarised = now
@@ -181,7 +188,7 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
             self._paged = now
             self._refresh_page()
         elif self._steady:  # other front ends would draw the view anew each time
-            said = told or any("tags" in row for row in update.rows or [])
+            said = told or any("tags" in row for row in rows)
             self._refresh_page_at(
                 max(now + PAGE_AFTER_WORDS_S, self._paged + _PAGE_AT_MOST_EVERY_S)
                 if said
@@ -230,11 +237,13 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
 
     def _on_message(self, _widget: object, content: Any, _buffers: object) -> None:
         """Handle what the view says. Called on a subshell's thread while a cell runs."""
-        self._session.take(content)
         kind = content.get("type") if isinstance(content, dict) else None
         self._steady = self._steady or kind == "steady"
-        if kind == "unwatch":
-            self._session.watch(_OWN, self._scope, _LOOK_AT_NOTHING)
+        try:
+            if kind == "unwatch":  # before the view goes: what it was not told yet is told then
+                self._session.watch(_OWN, self._scope, _LOOK_AT_NOTHING)
+        finally:
+            self._session.take(content)
         self._let_go_if_over()
 
 
