@@ -13,12 +13,12 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runwatch.core import Run, Workspace
 from runwatch.core.completion import stream
 from runwatch.exceptions import RunwatchException, UserErrorException, WorkspaceException
-from runwatch.feed.wire import json_number
+from runwatch.feed.wire import json_value
 from runwatch.store.clock import elapsed, now_us
 from runwatch.store.paths import STD_LOG
 from runwatch.store.status import TERMINAL
@@ -177,16 +177,7 @@ def _show(workspace: Workspace, arguments: argparse.Namespace) -> None:
 
     run = workspace.get_run(arguments.run_id)
     shown = {**run.get_details(), "tags": run.get_tags(), "metrics": run.get_metrics()}
-    print(json.dumps(_as_json(shown), indent=2, ensure_ascii=False, allow_nan=False))
-
-
-def _as_json(value: Any) -> Any:
-    """Return the same with words for NaN and infinities, which JSON lacks."""
-    if isinstance(value, dict):
-        return {key: _as_json(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_as_json(inner) for inner in value]
-    return json_number(value)
+    print(json.dumps(json_value(shown), indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def _watch(workspace: Workspace, arguments: argparse.Namespace) -> None:

@@ -17,7 +17,7 @@ from runwatch.exceptions import (
     UserErrorException,
     WorkspaceException,
 )
-from runwatch.feed.wire import json_number
+from runwatch.feed.wire import json_value
 from runwatch.server.downloads import Download
 
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -125,13 +125,5 @@ def status_of(error: RunwatchException) -> int:
 
 def as_json(answer: Any) -> bytes:
     """Return an answer as JSON; NaN and infinities, which that lacks, as words."""
-    content = _with_words(msgspec.to_builtins(answer))
+    content = json_value(msgspec.to_builtins(answer))
     return json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
-
-
-def _with_words(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _with_words(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_with_words(inner) for inner in value]
-    return json_number(value)
